@@ -1,1 +1,6 @@
-//! api-server.
+//! A Kubernetes API server in one process: storage, discovery, CRUD, patch, watch and custom resources over real HTTPS.
+
+mod apply;
+mod schema;
+mod selector;
+mod table;
