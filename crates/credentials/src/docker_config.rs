@@ -1,0 +1,160 @@
+//! A whole docker config.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Write;
+use std::path::Path;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+
+use crate::json::{object, object_value};
+use crate::{AuthEntry, Credential, FileError, LookupError, ParseError, lookup};
+
+/// The content of a `config.json` (Docker), `auth.json` (Podman, Skopeo) or `.dockerconfigjson` (Kubernetes).
+///
+/// Keys are kept exactly as written; [`DockerConfig::lookup`] is the only place that interprets them. Members outside `auths`
+/// (`credsStore`, `credHelpers`, …) are kept for writing back.
+#[derive(Clone, Default)]
+pub struct DockerConfig {
+    auths: BTreeMap<String, AuthEntry>,
+    other: Map<String, Value>,
+}
+
+impl DockerConfig {
+    /// A config without entries.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads the JSON text of a docker config.
+    ///
+    /// # Errors
+    /// The text is not JSON, or a member has the wrong type. Values of entries are not judged here: a damaged entry for one
+    /// registry must not stand in the way of another one's.
+    pub fn parse(text: &[u8]) -> Result<Self, ParseError> {
+        let mut other = object(text)?;
+        let auths = other.remove("auths").unwrap_or_default();
+        let auths = object_value(auths, || "auths".to_owned())?
+            .into_iter()
+            .map(|(key, value)| Ok((key.clone(), AuthEntry::from_json(&key, value)?)))
+            .collect::<Result<_, ParseError>>()?;
+        Ok(Self { auths, other })
+    }
+
+    /// The JSON text, keys sorted, with a line feed at its end.
+    #[must_use]
+    pub fn to_json(&self) -> SecretString {
+        let auths = self
+            .auths
+            .iter()
+            .map(|(key, entry)| (key.clone(), entry.to_json()))
+            .collect();
+        let mut members = self.other.clone();
+        members.insert("auths".to_owned(), Value::Object(auths));
+        format!("{:#}\n", Value::Object(members)).into()
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// The file cannot be read or is not a docker config.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, FileError> {
+        let path = path.as_ref();
+        let text = std::fs::read(path).map_err(|source| FileError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        Self::parse(&text).map_err(|source| FileError::Parse {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    /// Writes a file that only its owner can read (mode 0600), creating missing parent directories.
+    ///
+    /// The file appears whole or not at all: it is written beside `path` and renamed over it.
+    ///
+    /// # Errors
+    /// The operating system refused; what was at `path` before is unchanged.
+    pub fn write_to(&self, path: impl AsRef<Path>) -> Result<(), FileError> {
+        let path = path.as_ref();
+        self.write_atomically(path)
+            .map_err(|source| FileError::Write {
+                path: path.to_owned(),
+                source,
+            })
+    }
+
+    fn write_atomically(&self, path: &Path) -> std::io::Result<()> {
+        let directory = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        std::fs::create_dir_all(directory)?;
+        // tempfile creates its files with mode 0600.
+        let mut file = tempfile::NamedTempFile::new_in(directory)?;
+        file.write_all(self.to_json().expose_secret().as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    }
+
+    /// The credential for `repository`, for example `quay.io/team/application` (no tag, no digest).
+    ///
+    /// The longest key that is the repository or a prefix of it at a `/` wins, as in containers/image. At equal length a key
+    /// written exactly like that wins over one that only means it (`https://quay.io/`, `quay.io/v1/`). Docker Hub's names
+    /// (`docker.io`, `index.docker.io`, `registry-1.docker.io`) are one registry. `None`: no key matches, or the one that
+    /// matches holds nothing; both mean anonymous access.
+    ///
+    /// # Errors
+    /// The entry that matches is damaged.
+    pub fn lookup(&self, repository: &str) -> Result<Option<Credential>, LookupError> {
+        let Some((key, entry)) = lookup::find(&self.auths, repository) else {
+            return Ok(None);
+        };
+        entry.credential().map_err(|problem| LookupError {
+            key: key.to_owned(),
+            problem,
+        })
+    }
+
+    /// The key of the entry that [`lookup`](Self::lookup) would use, as written.
+    #[must_use]
+    pub fn matching_key(&self, repository: &str) -> Option<&str> {
+        lookup::find(&self.auths, repository).map(|(key, _)| key)
+    }
+
+    /// All entries, sorted by key.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &AuthEntry)> {
+        self.auths.iter().map(|(key, entry)| (key.as_str(), entry))
+    }
+
+    /// The entry with exactly this key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&AuthEntry> {
+        self.auths.get(key)
+    }
+
+    /// Adds an entry; returns the one that had exactly this key before.
+    pub fn insert(&mut self, key: impl Into<String>, entry: AuthEntry) -> Option<AuthEntry> {
+        self.auths.insert(key.into(), entry)
+    }
+
+    /// True when there is no entry.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.auths.is_empty()
+    }
+}
+
+impl fmt::Debug for DockerConfig {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("DockerConfig")
+            .field("auths", &self.auths)
+            .field("other", &self.other.keys().collect::<Vec<_>>())
+            .finish()
+    }
+}

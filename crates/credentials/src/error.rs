@@ -1,0 +1,87 @@
+//! What can be wrong with a docker config. No variant carries a secret value.
+
+use std::path::PathBuf;
+
+/// The text is not a docker config.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum ParseError {
+    /// The text is not JSON. Only the position is told: the text around it may be a secret.
+    #[error("the docker config is not valid JSON (line {line}, column {column})")]
+    NotJson {
+        /// Line of the first offending character, from 1.
+        line: usize,
+        /// Column of the first offending character, from 1.
+        column: usize,
+    },
+    /// A member has another JSON type than the format gives it.
+    #[error("the docker config's {member} must be {expected}")]
+    WrongType {
+        /// Path of the member, for example `auths."quay.io".username`.
+        member: String,
+        /// The JSON type that the format asks for.
+        expected: &'static str,
+    },
+}
+
+/// A docker config file could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// Reading failed.
+    #[error("cannot read the docker config {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The content is not a docker config.
+    #[error("{}: {source}", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ParseError,
+    },
+    /// Writing failed; the file that was there before is unchanged.
+    #[error("cannot write the docker config {} (what was there is unchanged): {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+}
+
+/// The entry that answers for a repository is damaged.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error(
+    "the docker config's entry `{key}` cannot be used: {problem}; log in to that registry again to replace it"
+)]
+pub struct LookupError {
+    /// The entry's key, as written.
+    pub key: String,
+    /// What is wrong with its value.
+    pub problem: EntryProblem,
+}
+
+/// What is wrong with one entry.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum EntryProblem {
+    /// `auth` is not base64.
+    #[error("its `auth` is not base64")]
+    AuthNotBase64,
+    /// `auth` decodes to something that is not text.
+    #[error("its `auth` does not decode to UTF-8 text")]
+    AuthNotText,
+    /// `auth` decodes to a text without a colon.
+    #[error("its `auth` does not decode to `username:password`")]
+    AuthWithoutColon,
+    /// There is a password but no user name, or a user name but no password.
+    #[error("it has a `{present}` but no `{absent}`")]
+    Incomplete {
+        /// The member that is there.
+        present: &'static str,
+        /// The member that is missing.
+        absent: &'static str,
+    },
+}
