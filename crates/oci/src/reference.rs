@@ -1,0 +1,158 @@
+//! Image references (OCI distribution specification, "Pulling manifests"; distribution/reference for the host).
+
+mod error;
+mod syntax;
+
+pub use error::ReferenceError;
+pub(crate) use syntax::check_registry;
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Digest;
+
+/// `HOST[:PORT]/REPOSITORY[:TAG][@DIGEST]`.
+///
+/// The host is always written out: there is no default registry, no `library/` and no `:latest` that a reader would have to
+/// know about. `docker.io/library/busybox:1.37` names what other tools call `busybox:1.37`.
+///
+/// ```
+/// let image: oci::ImageReference = "quay.io/team/application:v1".parse()?;
+/// assert_eq!((image.registry(), image.repository(), image.tag()), ("quay.io", "team/application", Some("v1")));
+/// # Ok::<(), oci::ReferenceError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ImageReference {
+    registry: String,
+    repository: String,
+    tag: Option<String>,
+    digest: Option<Digest>,
+}
+
+impl ImageReference {
+    /// Host of the registry, with its port if one is written.
+    #[must_use]
+    pub fn registry(&self) -> &str {
+        &self.registry
+    }
+
+    /// Name of the repository within the registry.
+    #[must_use]
+    pub fn repository(&self) -> &str {
+        &self.repository
+    }
+
+    /// The tag, if one is written.
+    #[must_use]
+    pub fn tag(&self) -> Option<&str> {
+        self.tag.as_deref()
+    }
+
+    /// The digest, if one is written.
+    #[must_use]
+    pub fn digest(&self) -> Option<&Digest> {
+        self.digest.as_ref()
+    }
+
+    /// `HOST/REPOSITORY`, without tag and digest.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.registry, self.repository)
+    }
+
+    /// The repository alone.
+    #[must_use]
+    pub fn without_tag_and_digest(&self) -> Self {
+        Self {
+            tag: None,
+            digest: None,
+            ..self.clone()
+        }
+    }
+
+    /// The manifest `digest` of the same repository; a tag is dropped.
+    #[must_use]
+    pub fn with_digest(&self, digest: Digest) -> Self {
+        Self {
+            tag: None,
+            digest: Some(digest),
+            ..self.clone()
+        }
+    }
+
+    /// The tag `tag` of the same repository; a digest is dropped.
+    ///
+    /// # Errors
+    /// `tag` is not a tag.
+    pub fn with_tag(&self, tag: &str) -> Result<Self, ReferenceError> {
+        syntax::check_tag(tag)?;
+        Ok(Self {
+            tag: Some(tag.to_owned()),
+            digest: None,
+            ..self.clone()
+        })
+    }
+}
+
+impl FromStr for ImageReference {
+    type Err = ReferenceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (rest, digest) = match text.split_once('@') {
+            Some((rest, digest)) => (rest, Some(digest.parse::<Digest>()?)),
+            None => (text, None),
+        };
+        let (registry, rest) = syntax::split_host(rest)?;
+        let (repository, tag) = match rest.split_once(':') {
+            Some((repository, tag)) => (repository, Some(tag)),
+            None => (rest, None),
+        };
+        syntax::check_registry(registry)?;
+        syntax::check_repository(registry, repository)?;
+        if let Some(tag) = tag {
+            syntax::check_tag(tag)?;
+        }
+        Ok(Self {
+            registry: registry.to_owned(),
+            repository: repository.to_owned(),
+            tag: tag.map(str::to_owned),
+            digest,
+        })
+    }
+}
+
+impl fmt::Display for ImageReference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}/{}", self.registry, self.repository)?;
+        if let Some(tag) = &self.tag {
+            write!(formatter, ":{tag}")?;
+        }
+        if let Some(digest) = &self.digest {
+            write!(formatter, "@{digest}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for ImageReference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+impl TryFrom<String> for ImageReference {
+    type Error = ReferenceError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<ImageReference> for String {
+    fn from(reference: ImageReference) -> Self {
+        reference.to_string()
+    }
+}
