@@ -106,4 +106,4 @@ impl Topology for StructuralSchema {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
