@@ -1,1 +1,18 @@
-//! cluster.
+//! Where a cluster comes from, and what the host can do.
+//!
+//! - [`connect`]: clients of a recorded deployment.
+//! - [`choice`]: which cluster a deployment uses, and why.
+//! - [`state`]: the folder of a deployment: its record, its lock, its files.
+//! - [`host`]: what the machine offers and what stands in the way: ports, disk, clock, container engine.
+//! - [`embedded`]: the in-process cluster: certificates, kubeconfig, its background process.
+//! - [`entry`]: the hidden subcommands that a program must offer to start an embedded cluster from itself.
+
+pub mod choice;
+pub mod connect;
+pub mod embedded;
+pub mod entry;
+pub mod host;
+pub mod state;
+
+pub use choice::{Choice, ClusterChoice, ClusterKind, Flavour};
+pub use state::{DeploymentDirectory, DeploymentName, DeploymentRecord, StateRoot};

@@ -1,0 +1,6 @@
+//! What the machine offers, and what stands in the way.
+
+pub mod clock;
+pub mod disk;
+pub mod engine;
+pub mod ports;
