@@ -44,7 +44,7 @@ impl Algorithm {
 #[serde(try_from = "String", into = "String")]
 pub struct Digest {
     algorithm: Algorithm,
-    hex: String,
+    hex: Box<str>,
 }
 
 impl Digest {
@@ -102,7 +102,7 @@ impl FromStr for Digest {
         }
         Ok(Self {
             algorithm,
-            hex: hex.to_owned(),
+            hex: hex.into(),
         })
     }
 }
@@ -192,8 +192,11 @@ impl Hasher {
             State::Sha256(hasher) => (Algorithm::Sha256, hasher.finalize().to_vec()),
             State::Sha512(hasher) => (Algorithm::Sha512, hasher.finalize().to_vec()),
         };
-        let hex = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        Digest { algorithm, hex }
+        let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        Digest {
+            algorithm,
+            hex: hex.into(),
+        }
     }
 }
 

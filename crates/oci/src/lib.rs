@@ -1,10 +1,39 @@
-//! The client side of OCI registries.
+//! The client side of OCI registries: names, content that is checked by its digest, transfer, and the assembly of small images.
+//!
+//! - [`ImageReference`], [`Digest`], [`Platform`], [`Manifest`]: parsed once, at the edge
+//! - [`Endpoints`]: where a registry that is named in a reference is reached from here
+//! - [`Client`]: fetch, [`verify`](Client::verify), push, copy, list, delete over verified TLS
+//! - [`Layout`]: an OCI image layout directory
+//! - [`image`]: reproducible assembly of images
+//! - [`source`]: the revision of a source tree
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), oci::Error> {
+//! let client = oci::Client::builder().build()?;
+//! let image = client.verify(&"quay.io/team/application:v1".parse()?).await?;
+//! println!("{} has {} platforms, every byte checked", image.digest, image.platforms.len());
+//! # Ok(())
+//! # }
+//! ```
 
+mod client;
 mod digest;
 mod endpoints;
+mod error;
+mod manifest;
+pub mod media_type;
+mod platform;
 mod reference;
 pub mod source;
+mod verify;
 
+pub use client::{
+    Anonymous, BlobStream, Client, ClientBuilder, Credential, CredentialSource, Retry,
+};
 pub use digest::{Algorithm, Digest, DigestError, Hasher};
 pub use endpoints::{Endpoints, EndpointsError};
+pub use error::{Claim, ContentError, Error};
+pub use manifest::{Descriptor, ImageManifest, Index, Manifest, ManifestContent};
+pub use platform::{Platform, PlatformError};
 pub use reference::{ImageReference, ReferenceError};
+pub use verify::{VerifiedImage, VerifiedLayer, VerifiedManifest};

@@ -8,12 +8,13 @@ pub(crate) use syntax::check_registry;
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::Digest;
 
-/// `HOST[:PORT]/REPOSITORY[:TAG][@DIGEST]`.
+/// `HOST[:PORT]/REPOSITORY[:TAG][@DIGEST]`; cheap to clone.
 ///
 /// The host is always written out: there is no default registry, no `library/` and no `:latest` that a reader would have to
 /// know about. `docker.io/library/busybox:1.37` names what other tools call `busybox:1.37`.
@@ -25,7 +26,10 @@ use crate::Digest;
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct ImageReference {
+pub struct ImageReference(Arc<Parts>);
+
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Parts {
     registry: String,
     repository: String,
     tag: Option<String>,
@@ -36,51 +40,51 @@ impl ImageReference {
     /// Host of the registry, with its port if one is written.
     #[must_use]
     pub fn registry(&self) -> &str {
-        &self.registry
+        &self.0.registry
     }
 
     /// Name of the repository within the registry.
     #[must_use]
     pub fn repository(&self) -> &str {
-        &self.repository
+        &self.0.repository
     }
 
     /// The tag, if one is written.
     #[must_use]
     pub fn tag(&self) -> Option<&str> {
-        self.tag.as_deref()
+        self.0.tag.as_deref()
     }
 
     /// The digest, if one is written.
     #[must_use]
     pub fn digest(&self) -> Option<&Digest> {
-        self.digest.as_ref()
+        self.0.digest.as_ref()
     }
 
     /// `HOST/REPOSITORY`, without tag and digest.
     #[must_use]
     pub fn name(&self) -> String {
-        format!("{}/{}", self.registry, self.repository)
+        format!("{}/{}", self.0.registry, self.0.repository)
     }
 
     /// The repository alone.
     #[must_use]
     pub fn without_tag_and_digest(&self) -> Self {
-        Self {
+        Self(Arc::new(Parts {
             tag: None,
             digest: None,
-            ..self.clone()
-        }
+            ..Parts::clone(&self.0)
+        }))
     }
 
     /// The manifest `digest` of the same repository; a tag is dropped.
     #[must_use]
     pub fn with_digest(&self, digest: Digest) -> Self {
-        Self {
+        Self(Arc::new(Parts {
             tag: None,
             digest: Some(digest),
-            ..self.clone()
-        }
+            ..Parts::clone(&self.0)
+        }))
     }
 
     /// The tag `tag` of the same repository; a digest is dropped.
@@ -89,11 +93,11 @@ impl ImageReference {
     /// `tag` is not a tag.
     pub fn with_tag(&self, tag: &str) -> Result<Self, ReferenceError> {
         syntax::check_tag(tag)?;
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             tag: Some(tag.to_owned()),
             digest: None,
-            ..self.clone()
-        })
+            ..Parts::clone(&self.0)
+        })))
     }
 }
 
@@ -115,22 +119,22 @@ impl FromStr for ImageReference {
         if let Some(tag) = tag {
             syntax::check_tag(tag)?;
         }
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             registry: registry.to_owned(),
             repository: repository.to_owned(),
             tag: tag.map(str::to_owned),
             digest,
-        })
+        })))
     }
 }
 
 impl fmt::Display for ImageReference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}/{}", self.registry, self.repository)?;
-        if let Some(tag) = &self.tag {
+        write!(formatter, "{}/{}", self.0.registry, self.0.repository)?;
+        if let Some(tag) = &self.0.tag {
             write!(formatter, ":{tag}")?;
         }
-        if let Some(digest) = &self.digest {
+        if let Some(digest) = &self.0.digest {
             write!(formatter, "@{digest}")?;
         }
         Ok(())
