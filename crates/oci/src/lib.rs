@@ -20,11 +20,14 @@ mod client;
 mod digest;
 mod endpoints;
 mod error;
+pub mod image;
+mod layout;
 mod manifest;
 pub mod media_type;
 mod platform;
 mod reference;
 pub mod source;
+mod transfer;
 mod verify;
 
 pub use client::{
@@ -33,6 +36,7 @@ pub use client::{
 pub use digest::{Algorithm, Digest, DigestError, Hasher};
 pub use endpoints::{Endpoints, EndpointsError};
 pub use error::{Claim, ContentError, Error};
+pub use layout::Layout;
 pub use manifest::{Descriptor, ImageManifest, Index, Manifest, ManifestContent};
 pub use platform::{Platform, PlatformError};
 pub use reference::{ImageReference, ReferenceError};

@@ -77,6 +77,15 @@ impl ImageReference {
         }))
     }
 
+    /// The same tag, whatever it names.
+    #[must_use]
+    pub fn without_digest(&self) -> Self {
+        Self(Arc::new(Parts {
+            digest: None,
+            ..Parts::clone(&self.0)
+        }))
+    }
+
     /// The manifest `digest` of the same repository; a tag is dropped.
     #[must_use]
     pub fn with_digest(&self, digest: Digest) -> Self {

@@ -22,6 +22,7 @@ mod upload;
 pub use blob_stream::BlobStream;
 pub use builder::ClientBuilder;
 pub use credential::{Anonymous, Credential, CredentialSource};
+pub(crate) use listing::fallback_tag;
 pub use retry::Retry;
 pub(crate) use upload::{BlobContent, BlobUpload};
 

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use bytes::Bytes;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use reqwest::{Body, Method, Response, StatusCode, Url};
 use tokio_util::io::ReaderStream;
@@ -22,7 +21,6 @@ pub(crate) struct BlobUpload<'a> {
 
 /// Where the bytes of a blob come from. Each can be opened again for another try.
 pub(crate) enum BlobContent<'a> {
-    Bytes(&'a Bytes),
     File(PathBuf),
     Registry(&'a Client, &'a ImageReference),
 }
@@ -30,7 +28,6 @@ pub(crate) enum BlobContent<'a> {
 impl BlobContent<'_> {
     async fn open(&self, descriptor: &Descriptor) -> Result<Body, Error> {
         match self {
-            Self::Bytes(bytes) => Ok(Body::from((*bytes).clone())),
             Self::File(path) => {
                 let file = tokio::fs::File::open(path).await;
                 let file = file.map_err(|error| Error::file("read", path, &error))?;

@@ -52,7 +52,7 @@ impl Client {
 
 /// Hashes what a layer uncompresses to.
 enum Uncompressed {
-    Plain(HashWriter),
+    Plain(Box<HashWriter>),
     Gzip(Box<MultiGzDecoder<HashWriter>>),
 }
 
@@ -60,7 +60,7 @@ impl Uncompressed {
     fn new(compression: Compression, diff_id: &Digest) -> Option<Self> {
         let writer = HashWriter(Hasher::new(diff_id.algorithm()));
         match compression {
-            Compression::None => Some(Self::Plain(writer)),
+            Compression::None => Some(Self::Plain(Box::new(writer))),
             Compression::Gzip => Some(Self::Gzip(Box::new(MultiGzDecoder::new(writer)))),
             Compression::Zstandard => None,
         }
@@ -76,7 +76,7 @@ impl Uncompressed {
 
     fn check(self, object: &str, expected: &Digest) -> Result<(), ContentError> {
         let HashWriter(hasher) = match self {
-            Self::Plain(writer) => writer,
+            Self::Plain(writer) => *writer,
             Self::Gzip(decoder) => decoder.finish().map_err(|error| not_gzip(object, &error))?,
         };
         let computed = hasher.finish();
