@@ -1,1 +1,22 @@
-//! deploy.
+//! Deployments: settings, the plan of steps, its runner, the events they tell, and the steps themselves.
+//!
+//! - [`settings`]: one table, read from arguments, environment, env file and defaults.
+//! - [`events`]: the typed stream that bars, plain lines and `events.jsonl` are views of.
+//! - [`plan`]: steps with prerequisites, and the runner that runs independent ones at the same time.
+//! - [`steps`]: the steps of an embedded deployment.
+//! - [`fixtures`] and [`apply`]: the data of the project and how it is applied.
+//! - [`deployment`]: `deploy-local`, `status` and `destroy` as calls.
+
+pub mod apply;
+pub mod deployment;
+pub mod events;
+pub mod fixtures;
+pub mod plan;
+pub mod settings;
+pub mod steps;
+
+pub use deployment::{
+    DeployError, DeployRequest, Deployed, DestroyError, Destroyed, Health, Status,
+};
+pub use events::{Event, EventSink, Stamped};
+pub use settings::{Settings, SettingsError, Sources};

@@ -1,0 +1,277 @@
+//! `deploy-local`: from a request to a recorded, ready deployment.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use cluster::embedded::{Daemon, DaemonError, Ports};
+use cluster::host::{clock, disk, ports};
+use cluster::state::{LockError, LockHolder, RecordError, RootError};
+use cluster::{DeploymentDirectory, DeploymentName, DeploymentRecord, StateRoot};
+
+use crate::events::{EventSink, Events, JsonLines};
+use crate::plan::{self, Finished, Plan, StepError};
+use crate::settings::Settings;
+use crate::steps::{self, DeployContext};
+
+/// What is asked of `deploy-local`; cluster and flavour are decided.
+#[derive(Debug)]
+pub struct DeployRequest<'a> {
+    /// Where state lives.
+    pub root: &'a StateRoot,
+    /// The deployment's name.
+    pub name: DeploymentName,
+    /// Checked settings.
+    pub settings: &'a Settings,
+    /// The program that offers the hidden subcommands: the running one.
+    pub program: PathBuf,
+    /// Go on with independent steps after a failure.
+    pub keep_going: bool,
+}
+
+/// A ready deployment.
+#[derive(Debug)]
+pub struct Deployed {
+    /// Its record.
+    pub record: DeploymentRecord,
+    /// Names of the steps that changed something; empty when everything was as it should be.
+    pub changed: Vec<&'static str>,
+    /// What was asked and is different in the deployment that exists; nothing of it was changed.
+    pub differences: Vec<String>,
+    /// From the request to readiness.
+    pub elapsed: Duration,
+}
+
+/// `deploy-local` did not end with a ready deployment.
+#[derive(Debug, thiserror::Error)]
+pub enum DeployError {
+    /// The host lacks something. Nothing was created.
+    #[error("{0}")]
+    Host(#[from] HostError),
+    /// The lock cannot be used.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The record of an earlier run cannot be used.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The background process cannot be judged.
+    #[error(transparent)]
+    Daemon(#[from] DaemonError),
+    /// The deployment's folder cannot be used.
+    #[error("cannot create {path}: {source}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Steps failed.
+    #[error("{}", failures(.failed))]
+    Steps {
+        /// The failed steps with their errors.
+        failed: Vec<(&'static str, StepError)>,
+        /// What stays behind, and what to do with it.
+        left_behind: String,
+    },
+}
+
+/// What the host lacks.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// The state folder.
+    #[error(transparent)]
+    State(#[from] RootError),
+    /// A plausible clock.
+    #[error(transparent)]
+    Clock(#[from] clock::ImplausibleClock),
+    /// Free space.
+    #[error(transparent)]
+    Disk(#[from] disk::DiskError),
+    /// A free port.
+    #[error(transparent)]
+    Port(#[from] ports::PortTaken),
+}
+
+/// The plan of an embedded deployment.
+#[must_use]
+pub fn embedded_plan() -> Plan<DeployContext> {
+    Plan::new(steps::embedded()).expect("the order of the steps is checked by a test")
+}
+
+/// Deploys, or completes and repairs what an earlier run left, or finds everything as it should be.
+///
+/// # Errors
+///
+/// [`DeployError`]. After [`DeployError::Host`] nothing was created.
+pub async fn deploy(
+    request: &DeployRequest<'_>,
+    views: Vec<Arc<dyn EventSink>>,
+    waiting: impl Fn(&LockHolder),
+) -> Result<Deployed, DeployError> {
+    let begun = Instant::now();
+    request.root.ensure_writable().map_err(HostError::from)?;
+    let directory = request.root.deployment(&request.name);
+    let _lock = super::lock(&directory, "deploy-local", waiting).await?;
+    let earlier = directory.read_record()?;
+    let (ports, differences) = choose_ports(request, &directory, earlier.as_ref())?;
+    if Daemon::of(&directory).find()?.is_none() {
+        check_host(request.root, ports)?;
+    }
+    let data = directory.data();
+    fs::create_dir_all(&data).map_err(|source| DeployError::Folder { path: data, source })?;
+
+    let mut sinks = views;
+    let events = directory.events();
+    let lines = JsonLines::open(&events).map_err(|source| DeployError::Folder {
+        path: events,
+        source,
+    })?;
+    sinks.push(Arc::new(lines));
+    let context = DeployContext::new(
+        request.name.clone(),
+        directory.clone(),
+        request.program.clone(),
+        ports,
+    );
+    let finished = plan::run(
+        &embedded_plan(),
+        &context,
+        &Events::new(sinks),
+        request.keep_going,
+    )
+    .await;
+    conclude(&context, &directory, finished, earlier, differences, begun)
+}
+
+/// Writes down how it ended.
+fn conclude(
+    context: &DeployContext,
+    directory: &DeploymentDirectory,
+    finished: Finished,
+    earlier: Option<DeploymentRecord>,
+    differences: Vec<String>,
+    begun: Instant,
+) -> Result<Deployed, DeployError> {
+    let complete = finished.complete();
+    let record = context.connected().map(|connection| {
+        let mut record = connection.record.clone();
+        record.steps_done = finished.done.iter().map(ToString::to_string).collect();
+        record.complete = complete;
+        record
+    });
+    match record {
+        Some(record) if complete => {
+            // Steps end in any order; an unchanged deployment keeps its file to the byte.
+            let unchanged =
+                finished.changed.is_empty() && earlier.is_some_and(|earlier| earlier.complete);
+            if !unchanged {
+                directory.write_record(&record)?;
+            }
+            Ok(Deployed {
+                record,
+                changed: finished.changed,
+                differences,
+                elapsed: begun.elapsed(),
+            })
+        }
+        partial => {
+            if let Some(record) = &partial {
+                directory.write_record(record)?;
+            }
+            Err(DeployError::Steps {
+                failed: finished.failed,
+                left_behind: left_behind(directory, partial.is_some()),
+            })
+        }
+    }
+}
+
+fn left_behind(directory: &DeploymentDirectory, running: bool) -> String {
+    let what = if running {
+        "the embedded cluster is running and"
+    } else {
+        "the deployment is incomplete;"
+    };
+    let path = directory.path().display();
+    format!(
+        "{what} {path} keeps what was made; run the same command again to continue, or `cargo xtask destroy` to remove it all"
+    )
+}
+
+/// A running cluster keeps its ports, and a difference is listed; a stopped one takes what is asked, else what it had.
+fn choose_ports(
+    request: &DeployRequest<'_>,
+    directory: &DeploymentDirectory,
+    earlier: Option<&DeploymentRecord>,
+) -> Result<(Ports, Vec<String>), DeployError> {
+    let asked = request.settings.registry_host_port();
+    let explicit = request.settings.is_set("REGISTRY_HOST_PORT") && asked != 0;
+    let daemon = Daemon::of(directory);
+    if let Some(running) = daemon.find()? {
+        let actual = running.ports.registry;
+        let difference = format!(
+            "the registry listens on port {actual} and REGISTRY_HOST_PORT asks for {asked}; a running registry is not moved: `cargo xtask destroy` and deploy again to move it"
+        );
+        return Ok((
+            running.ports,
+            if explicit && asked != actual {
+                vec![difference]
+            } else {
+                Vec::new()
+            },
+        ));
+    }
+    let last = daemon
+        .last_ports()?
+        .or_else(|| earlier.and_then(recorded_ports));
+    let registry = match last {
+        Some(last) if !explicit => last.registry,
+        _ => asked,
+    };
+    Ok((
+        Ports {
+            api_server: last.map_or(0, |last| last.api_server),
+            registry,
+        },
+        Vec::new(),
+    ))
+}
+
+fn recorded_ports(record: &DeploymentRecord) -> Option<Ports> {
+    let port = |address: &str| {
+        address
+            .rsplit_once(':')
+            .and_then(|(_, port)| port.parse().ok())
+    };
+    Some(Ports {
+        api_server: port(&record.kubernetes.server)?,
+        registry: port(&record.registry.host_endpoint)?,
+    })
+}
+
+fn check_host(root: &StateRoot, ports: Ports) -> Result<(), HostError> {
+    clock::check(SystemTime::now())?;
+    disk::check(root.path())?;
+    ports::check_free(ports.registry)?;
+    Ok(())
+}
+
+fn failures(failed: &[(&'static str, StepError)]) -> String {
+    let lines: Vec<String> = failed
+        .iter()
+        .map(|(step, error)| format!("step {step} failed: {error}"))
+        .collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_the_embedded_plan_satisfies_every_prerequisite() {
+        assert!(embedded_plan().steps().count() > 5);
+    }
+}

@@ -1,0 +1,114 @@
+//! `status`: is the deployment there, and is it well?
+
+use cluster::embedded::{Daemon, DaemonError};
+use cluster::state::RecordError;
+use cluster::{DeploymentName, DeploymentRecord, StateRoot, connect};
+use serde::Serialize;
+
+use crate::plan::chain;
+use crate::steps::registry;
+
+/// What is known of a deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// Its record.
+    pub record: DeploymentRecord,
+    /// Its parts, each with its health.
+    pub parts: Vec<(String, Health)>,
+    /// What is lost when.
+    pub lifetime: String,
+}
+
+/// The health of a part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "health", content = "why")]
+pub enum Health {
+    /// It works.
+    Well,
+    /// It does not, for this reason.
+    Unwell(String),
+    /// It could not be told, for this reason. Never counts as well.
+    Unknown(String),
+}
+
+/// Nothing can be said of a deployment.
+#[derive(Debug, thiserror::Error)]
+pub enum StatusError {
+    /// There is none.
+    #[error("there is no deployment called {0}; `cargo xtask deploy-local` makes one")]
+    None(DeploymentName),
+    /// One was begun and never got as far as a cluster.
+    #[error(
+        "deployment {0} was begun and has no cluster yet; `cargo xtask deploy-local` completes it, `cargo xtask destroy` removes it"
+    )]
+    Begun(DeploymentName),
+    /// Its record cannot be used.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// Its process cannot be judged.
+    #[error(transparent)]
+    Daemon(#[from] DaemonError),
+}
+
+impl Status {
+    /// Is every part well, and the deployment complete?
+    #[must_use]
+    pub fn is_well(&self) -> bool {
+        self.record.complete && self.parts.iter().all(|(_, health)| *health == Health::Well)
+    }
+}
+
+/// Looks at a deployment without changing it.
+///
+/// # Errors
+///
+/// [`StatusError`].
+pub async fn status(root: &StateRoot, name: &DeploymentName) -> Result<Status, StatusError> {
+    let directory = root.deployment(name);
+    let Some(record) = directory.read_record()? else {
+        let error = if directory.path().exists() {
+            StatusError::Begun
+        } else {
+            StatusError::None
+        };
+        return Err(error(name.clone()));
+    };
+    let process = match Daemon::of(&directory).find()? {
+        Some(_) => Health::Well,
+        None => Health::Unwell(format!(
+            "it does not run; `cargo xtask deploy-local` starts it on its data; its log is {}",
+            directory.embedded_log().display()
+        )),
+    };
+    let api_server = match connect::kubernetes(&record).await {
+        Err(error) => Health::Unknown(chain(&error)),
+        Ok(client) => match client.apiserver_version().await {
+            Ok(_) => Health::Well,
+            Err(error) => Health::Unwell(chain(&error)),
+        },
+    };
+    let registry = registry_health(&record).await;
+    let parts = vec![
+        ("process".to_owned(), process),
+        ("api-server".to_owned(), api_server),
+        ("registry".to_owned(), registry),
+    ];
+    let lifetime = "images and resources survive a restart of the embedded cluster; `cargo xtask destroy` deletes them all".to_owned();
+    Ok(Status {
+        record,
+        parts,
+        lifetime,
+    })
+}
+
+/// Well is a registry that gives back what `deploy-local` pushed, with the digest that it had.
+async fn registry_health(record: &DeploymentRecord) -> Health {
+    match registry::client(record) {
+        Err(error) => Health::Unknown(chain(&error)),
+        Ok(client) => match client.manifest(&registry::proof_reference()).await {
+            Ok(_) => Health::Well,
+            Err(error) => Health::Unwell(chain(&error)),
+        },
+    }
+}
