@@ -1,0 +1,28 @@
+//! What an embedder may choose.
+
+use std::time::Duration;
+
+/// Limits and rules of a registry. `Options::default()` suits tests and local deployments.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Longest manifest that is accepted, in bytes; a longer one gets 413. Default 4 MiB, the specification's least.
+    pub manifest_size_limit: usize,
+    /// How many blob uploads may be open at once; one more gets 429. Default 1000.
+    pub open_uploads_limit: usize,
+    /// How long a client may leave an upload untouched, and a request body stalled, before it is dropped. Default 5 minutes.
+    pub idle_limit: Duration,
+    /// Whether an index may name manifests that are not in the repository ("sparse index"). Default `false`: 404
+    /// `MANIFEST_BLOB_UNKNOWN`.
+    pub sparse_indexes: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            manifest_size_limit: 4 * 1024 * 1024,
+            open_uploads_limit: 1000,
+            idle_limit: Duration::from_secs(300),
+            sparse_indexes: false,
+        }
+    }
+}

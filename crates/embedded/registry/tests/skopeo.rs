@@ -1,0 +1,237 @@
+//! Debian's `skopeo` against the registry, over verified TLS.
+#![allow(clippy::unwrap_used)] // A failed unwrap fails the test, as it should.
+
+mod support;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use registry::storage::Directory;
+use serde_json::Value;
+use support::content::write_image_layout;
+use support::server::Server;
+use support::stores::TestStore;
+use tokio::process::Command;
+
+for_both_stores!(
+    skopeo_pulls_what_it_pushed,
+    skopeo_lists_and_deletes_tags,
+    skopeo_copies_between_repositories_and_the_digest_stays,
+    skopeo_refuses_an_authority_it_does_not_know,
+);
+
+async fn skopeo_pulls_what_it_pushed(store: TestStore) {
+    let server = Server::start(store.storage).await;
+    let image = tempfile::tempdir().unwrap();
+    let digest = write_image_layout(image.path());
+    let repository = format!("docker://{}/team/group/app", server.host);
+    skopeo(
+        &server,
+        &[
+            "copy",
+            DESTINATION,
+            &layout(image.path()),
+            &format!("{repository}:v1"),
+        ],
+    )
+    .await
+    .unwrap();
+
+    let pulled = tempfile::tempdir().unwrap();
+    skopeo(
+        &server,
+        &[
+            "copy",
+            SOURCE,
+            &format!("{repository}@{digest}"),
+            &layout(pulled.path()),
+        ],
+    )
+    .await
+    .unwrap();
+    let inspected: Value = serde_json::from_str(
+        &skopeo(
+            &server,
+            &["inspect", CERTIFICATES, &format!("{repository}:v1")],
+        )
+        .await
+        .unwrap(),
+    )
+    .unwrap();
+    assert_eq!(inspected["Digest"], digest.as_str());
+    for entry in std::fs::read_dir(image.path().join("blobs/sha256")).unwrap() {
+        let entry = entry.unwrap();
+        let copy = pulled.path().join("blobs/sha256").join(entry.file_name());
+        assert_eq!(
+            std::fs::read(entry.path()).unwrap(),
+            std::fs::read(&copy).unwrap(),
+            "{}",
+            copy.display()
+        );
+    }
+    server.stop().await;
+}
+
+async fn skopeo_lists_and_deletes_tags(store: TestStore) {
+    let server = Server::start(store.storage).await;
+    let image = tempfile::tempdir().unwrap();
+    write_image_layout(image.path());
+    let repository = format!("docker://{}/app", server.host);
+    for tag in ["v2", "v1"] {
+        skopeo(
+            &server,
+            &[
+                "copy",
+                DESTINATION,
+                &layout(image.path()),
+                &format!("{repository}:{tag}"),
+            ],
+        )
+        .await
+        .unwrap();
+    }
+    let tags: Value = serde_json::from_str(
+        &skopeo(&server, &["list-tags", CERTIFICATES, &repository])
+            .await
+            .unwrap(),
+    )
+    .unwrap();
+    assert_eq!(tags["Tags"], serde_json::json!(["v1", "v2"]));
+
+    // skopeo deletes the manifest behind the tag, and with it every tag of that manifest.
+    skopeo(
+        &server,
+        &["delete", CERTIFICATES, &format!("{repository}:v1")],
+    )
+    .await
+    .unwrap();
+    assert!(
+        skopeo(
+            &server,
+            &["inspect", CERTIFICATES, &format!("{repository}:v2")]
+        )
+        .await
+        .unwrap_err()
+        .contains("manifest unknown")
+    );
+    server.stop().await;
+}
+
+async fn skopeo_copies_between_repositories_and_the_digest_stays(store: TestStore) {
+    let server = Server::start(store.storage).await;
+    let image = tempfile::tempdir().unwrap();
+    let digest = write_image_layout(image.path());
+    let (source, target) = (
+        format!("docker://{}/source/app:1", server.host),
+        format!("docker://{}/target:2", server.host),
+    );
+    skopeo(
+        &server,
+        &["copy", DESTINATION, &layout(image.path()), &source],
+    )
+    .await
+    .unwrap();
+    skopeo(
+        &server,
+        &["copy", "--all", SOURCE, DESTINATION, &source, &target],
+    )
+    .await
+    .unwrap();
+    let manifest = skopeo(&server, &["inspect", CERTIFICATES, "--raw", &target])
+        .await
+        .unwrap();
+    assert_eq!(support::content::sha256(manifest.as_bytes()), digest);
+    server.stop().await;
+}
+
+async fn skopeo_refuses_an_authority_it_does_not_know(store: TestStore) {
+    let server = Server::start(store.storage).await;
+    let error = skopeo(
+        &server,
+        &["inspect", &format!("docker://{}/app:latest", server.host)],
+    )
+    .await
+    .unwrap_err();
+    assert!(
+        error.contains("certificate signed by unknown authority"),
+        "{error}"
+    );
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_directory_can_be_read_without_the_registry() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(Arc::new(Directory::open(data.path()).unwrap())).await;
+    let image = tempfile::tempdir().unwrap();
+    let digest = write_image_layout(image.path());
+    let target = format!("docker://{}/team/app:v1", server.host);
+    skopeo(
+        &server,
+        &["copy", DESTINATION, &layout(image.path()), &target],
+    )
+    .await
+    .unwrap();
+    let certificates = server.certificate_directory.path().to_owned();
+    server.stop().await;
+    wait_for_index(
+        &data.path().join("repositories/team+app/index.json"),
+        digest.as_str(),
+    )
+    .await;
+    let stored = format!(
+        "oci:{}:v1",
+        data.path().join("repositories/team+app").display()
+    );
+    let manifest = run(&certificates, &["inspect", "--raw", &stored])
+        .await
+        .unwrap();
+    assert_eq!(support::content::sha256(manifest.as_bytes()), digest);
+}
+
+/// The index.json follows the push within a moment.
+async fn wait_for_index(path: &Path, digest: &str) {
+    let limit = tokio::time::Instant::now() + Duration::from_secs(10);
+    while !std::fs::read_to_string(path).is_ok_and(|index| index.contains(digest)) {
+        assert!(
+            tokio::time::Instant::now() < limit,
+            "{} does not name {digest} after 10 seconds",
+            path.display()
+        );
+        tokio::task::yield_now().await;
+    }
+}
+
+const SOURCE: &str = "--src-cert-dir";
+const DESTINATION: &str = "--dest-cert-dir";
+const CERTIFICATES: &str = "--cert-dir";
+
+fn layout(directory: &Path) -> String {
+    format!("oci:{}:latest", directory.display())
+}
+
+async fn skopeo(server: &Server, arguments: &[&str]) -> Result<String, String> {
+    run(server.certificate_directory.path(), arguments).await
+}
+
+/// Runs skopeo with the certificate folder after each option that takes one. Returns standard output, or standard error when it failed.
+async fn run(certificates: &Path, arguments: &[&str]) -> Result<String, String> {
+    let mut command = Command::new("skopeo");
+    command.arg("--insecure-policy").kill_on_drop(true);
+    for argument in arguments {
+        command.arg(argument);
+        if [SOURCE, DESTINATION, CERTIFICATES].contains(argument) {
+            command.arg(certificates);
+        }
+    }
+    let output = command.output().await.unwrap_or_else(|error| {
+        panic!("skopeo could not be started ({error}): install Debian's package skopeo, this suite needs it")
+    });
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    if output.status.success() {
+        Ok(text(output.stdout))
+    } else {
+        Err(text(output.stderr))
+    }
+}
