@@ -58,7 +58,8 @@ impl StructuralSchema {
             json_schema::validator(open_api_v3_schema).map_err(|problem| SchemaError {
                 problems: vec![problem],
             })?;
-        let shape = root.shape();
+        let mut shape = root.shape();
+        shape.fields.insert("metadata".to_owned(), crate::apply::metadata_shape());
         Ok(Self {
             root,
             validator,

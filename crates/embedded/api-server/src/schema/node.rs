@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::apply::{Merge, Shape};
+use crate::apply::{Merge, Others, Shape};
 
 /// What a schema says about one place in an object.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -106,10 +106,6 @@ impl Node {
             (None, AdditionalProperties::Described(values)) => Some(Box::new(values.shape())),
             (None, _) => None,
         };
-        Shape {
-            merge,
-            fields,
-            elements,
-        }
+        Shape { merge, fields, elements, others: Others::Entries }
     }
 }
