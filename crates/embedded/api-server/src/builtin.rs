@@ -2,6 +2,7 @@
 
 use k8s_openapi::api::{authentication, authorization, coordination, core, events, rbac};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions;
+use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -22,6 +23,8 @@ pub(crate) struct BuiltIn {
     pub(crate) stored: bool,
     /// Reads an object with the kind's own types, so that a field of the wrong type is an error and an unknown field is dropped.
     pub(crate) typed: fn(Value) -> Result<Value, serde_json::Error>,
+    /// Adds the kind's schema, and those it refers to, to a generator.
+    pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
 fn typed<T: DeserializeOwned + Serialize>(object: Value) -> Result<Value, serde_json::Error> {
@@ -37,7 +40,7 @@ macro_rules! kinds {
         pub(crate) static KINDS: &[BuiltIn] = &[$(BuiltIn {
             group: $group, version: $version, kind: stringify!($kind), plural: $plural,
             short_names: &$short, categories: &$categories, namespaced: $scope, subresources: &$subresources,
-            has_generation: $generation, stored: $stored, typed: typed::<$type>,
+            has_generation: $generation, stored: $stored, typed: typed::<$type>, schema: SchemaGenerator::subschema_for::<$type>,
         }),*];
     };
 }

@@ -20,8 +20,11 @@ impl Api {
         &self,
         target: &Target,
         method: &Method,
-        _headers: &HeaderMap,
+        headers: &HeaderMap,
     ) -> Result<Response<response::Body>, ApiError> {
+        if method != Method::GET {
+            return Err(ApiError::method_not_allowed());
+        }
         let catalog = self.catalog.snapshot();
         let answer = match target {
             Target::CoreVersions => {
@@ -52,6 +55,7 @@ impl Api {
                 .as_slice()
             {
                 ["version"] => version(),
+                ["openapi", path @ ..] => return crate::openapi::answer(&catalog, path, headers),
                 [] => {
                     json!({"paths": ["/api", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]})
                 }
@@ -59,9 +63,6 @@ impl Api {
             },
             Target::Objects(_) => return Err(ApiError::no_such_path()),
         };
-        if method != Method::GET {
-            return Err(ApiError::method_not_allowed());
-        }
         Ok(response::json(StatusCode::OK, &answer))
     }
 }
@@ -70,7 +71,7 @@ fn version() -> Value {
     json!({
         "major": MAJOR,
         "minor": MINOR,
-        "gitVersion": format!("v{MAJOR}.{MINOR}.0+konflux-local.{}", env!("CARGO_PKG_VERSION")),
+        "gitVersion": format!("v{MAJOR}.{MINOR}.0+embedded.{}", env!("CARGO_PKG_VERSION")),
         "gitCommit": "",
         "gitTreeState": "clean",
         "buildDate": "1970-01-01T00:00:00Z",

@@ -2,17 +2,92 @@
 
 use serde_json::Value;
 
-use crate::resource::Resource;
-use crate::rest::{Stage, WriteOptions};
-use crate::status::ApiError;
+use crate::apply::{self, Applied, ApplyError, BuiltIn, Shape, Topology};
+use crate::resource::{Origin, Resource};
+use crate::rest::{Stage, WriteOptions, now};
+use crate::schema::StructuralSchema;
+use crate::status::{ApiError, StatusCause};
+
+/// How the objects of a resource merge.
+pub(crate) enum ResourceTopology<'a> {
+    BuiltIn(BuiltIn),
+    Custom(&'a StructuralSchema),
+}
+
+impl<'a> ResourceTopology<'a> {
+    /// That of a resource.
+    pub(crate) fn of(resource: &'a Resource) -> Self {
+        match &resource.origin {
+            Origin::BuiltIn(kind) => Self::BuiltIn(BuiltIn::of(kind.group, kind.kind)),
+            Origin::Custom(custom) => Self::Custom(&custom.schema),
+        }
+    }
+}
+
+impl Topology for ResourceTopology<'_> {
+    fn shape(&self) -> &Shape {
+        match self {
+            Self::BuiltIn(built_in) => built_in.shape(),
+            Self::Custom(schema) => schema.shape(),
+        }
+    }
+}
 
 /// Updates `metadata.managedFields` of an object that is about to be written.
 pub(crate) fn record_update(
-    _resource: &Resource,
-    _before: Option<&Value>,
-    _after: &mut Value,
-    _stage: Stage,
-    _options: &WriteOptions,
-) -> Result<(), ApiError> {
-    Ok(())
+    resource: &Resource,
+    before: Option<&Value>,
+    after: &mut Value,
+    stage: Stage,
+    options: &WriteOptions,
+) {
+    let topology = ResourceTopology::of(resource);
+    apply::record_update(
+        before,
+        after,
+        &options.field_manager,
+        stage.subresource(),
+        &topology,
+        &now(),
+    );
+}
+
+/// Merges an applied configuration into the live object.
+pub(crate) fn apply_configuration(
+    resource: &Resource,
+    live: Option<&Value>,
+    configuration: &Value,
+    stage: Stage,
+    options: &WriteOptions,
+) -> Result<Value, ApiError> {
+    let applied = Applied {
+        configuration,
+        manager: &options.field_manager,
+        force: options.force,
+        subresource: stage.subresource(),
+    };
+    apply::apply(live, applied, &ResourceTopology::of(resource), &now()).map_err(refusal)
+}
+
+fn refusal(error: ApplyError) -> ApiError {
+    let message = error.to_string();
+    match error {
+        ApplyError::Conflicts(conflicts) => {
+            let causes: Vec<_> = conflicts
+                .iter()
+                .map(|conflict| {
+                    StatusCause::new(
+                        "FieldManagerConflict",
+                        &conflict.field,
+                        conflict.cause_message(),
+                    )
+                })
+                .collect();
+            ApiError::new(http::StatusCode::CONFLICT, "Conflict", message).with_causes(&causes)
+        }
+        ApplyError::ManagedFieldsMalformed(_) => ApiError::internal(message),
+        ApplyError::NotAnObject | ApplyError::ManagedFieldsSpecified | ApplyError::List { .. } => {
+            ApiError::bad_request(message)
+        }
+    }
 }

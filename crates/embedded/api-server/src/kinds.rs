@@ -9,7 +9,7 @@ use crate::resource::Resource;
 use crate::rest::text;
 use crate::status::ApiError;
 
-/// Reads an object with the types of its kind, drops fields that the kind does not have, and gives back their paths.
+/// Reads an object with the types of its kind, drops fields that the kind does not have, and says which.
 pub(crate) fn check_built_in(
     resource: &Resource,
     object: &mut Value,
@@ -55,7 +55,7 @@ fn collect_dropped(given: &Value, kept: &Value, path: &str, dropped: &mut Vec<St
                     Some(kept) => collect_dropped(value, kept, &path, dropped),
                     // What is empty is left out by the types, not unknown to them.
                     None if is_empty(value) => {}
-                    None => dropped.push(path),
+                    None => dropped.push(format!("unknown field {path:?}")),
                 }
             }
         }

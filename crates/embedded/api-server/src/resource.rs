@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::schema::StructuralSchema;
 use crate::status::Subject;
+use crate::table::Printer;
 
 /// What is known of a resource, be it built in or added by a CustomResourceDefinition.
 pub(crate) struct Resource {
@@ -39,8 +40,8 @@ pub(crate) struct CustomResource {
     pub(crate) schema: StructuralSchema,
     /// The schema as it was written, for OpenAPI.
     pub(crate) open_api_schema: Value,
-    /// `additionalPrinterColumns` as written.
-    pub(crate) printer_columns: Vec<Value>,
+    /// The columns of tables.
+    pub(crate) printer: Printer,
     /// JSON paths of `selectableFields`.
     pub(crate) selectable_fields: Vec<String>,
     /// `deprecationWarning` of a deprecated version.

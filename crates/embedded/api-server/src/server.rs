@@ -12,7 +12,7 @@ use crate::catalog::LiveCatalog;
 use crate::http::{connection, tls};
 use crate::namespace;
 use crate::random;
-use crate::rest::{Api, WriteOptions};
+use crate::rest::{Api, Ownership, WriteOptions};
 use crate::store::{OpenStoreError, Store, StoreError};
 use crate::token::Signer;
 
@@ -133,7 +133,11 @@ impl ApiServer {
         });
         api.load_definitions().map_err(std::io::Error::other)?;
         create_initial_namespaces(&api).await?;
-        connection::serve(listener, config, api, shutdown).await
+        let collecting = tokio::spawn(crate::collector::run(Arc::clone(&api)));
+        let served = connection::serve(listener, config, api, shutdown.clone()).await;
+        shutdown.cancel();
+        collecting.await.map_err(std::io::Error::other)?;
+        served
     }
 }
 
@@ -146,7 +150,7 @@ async fn create_initial_namespaces(api: &Arc<Api>) -> std::io::Result<()> {
     let namespaces = namespace::INITIAL.iter().map(|name| {
         let object: Value =
             json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
-        api.create_object(resource, "", object, &options)
+        api.create_object(resource, "", object, &options, Ownership::Record)
     });
     for created in futures::future::join_all(namespaces).await {
         match created {

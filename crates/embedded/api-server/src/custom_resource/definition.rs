@@ -7,6 +7,23 @@ use serde_json::{Value, json};
 use crate::resource::{CustomResource, Origin, Resource};
 use crate::rest::text;
 use crate::schema::{SchemaError, StructuralSchema};
+use crate::table::{Printer, TableError};
+
+/// A stored definition cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DefinitionError {
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    #[error(transparent)]
+    Columns(#[from] TableError),
+}
+
+/// `additionalPrinterColumns` of a version.
+pub(super) fn printer_columns(version: &Value) -> &[Value] {
+    version["additionalPrinterColumns"]
+        .as_array()
+        .map_or(&[], Vec::as_slice)
+}
 
 /// Fills in the names and the conversion that an author may leave out.
 pub(crate) fn defaults(definition: &mut Value) {
@@ -28,7 +45,7 @@ pub(crate) fn defaults(definition: &mut Value) {
 }
 
 /// The served versions of a definition as resources.
-pub(super) fn resources(definition: &Value) -> Result<Vec<Resource>, SchemaError> {
+pub(super) fn resources(definition: &Value) -> Result<Vec<Resource>, DefinitionError> {
     let storage_version = versions(definition)
         .find(|version| version["storage"] == true)
         .and_then(|version| text(version, &["name"]))
@@ -51,7 +68,7 @@ fn resource(
     definition: &Value,
     version: &Value,
     storage_version: &str,
-) -> Result<Resource, SchemaError> {
+) -> Result<Resource, DefinitionError> {
     let spec = &definition["spec"];
     let owned = |path: &[&str]| text(spec, path).unwrap_or_default().to_owned();
     let open_api_schema = version["schema"]["openAPIV3Schema"].clone();
@@ -59,10 +76,7 @@ fn resource(
         storage_version: storage_version.to_owned(),
         schema: StructuralSchema::compile(&open_api_schema)?,
         open_api_schema,
-        printer_columns: version["additionalPrinterColumns"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default(),
+        printer: Printer::custom(printer_columns(version))?,
         selectable_fields: strings(&version["selectableFields"], |field| {
             field["jsonPath"].as_str()
         }),

@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
-use super::definition::versions;
+use super::definition::{printer_columns, versions};
 use crate::rest::text;
 use crate::schema::StructuralSchema;
 use crate::selector::syntax::{dns_label_problems, dns_subdomain_problems};
 use crate::status::StatusCause;
+use crate::table::Printer;
 
 /// Problems of a definition.
 pub(crate) fn problems(definition: &Value) -> Vec<StatusCause> {
@@ -97,6 +98,14 @@ fn of_version(path: &str, version: &Value) -> Vec<StatusCause> {
         causes.push(StatusCause::forbidden(
             format!("{path}.subresources.scale"),
             problem,
+        ));
+    }
+    if let Err(error) = Printer::custom(printer_columns(version)) {
+        let message = format!("Invalid value: {error}");
+        causes.push(StatusCause::new(
+            "FieldValueInvalid",
+            format!("{path}.additionalPrinterColumns"),
+            message,
         ));
     }
     let schema_path = format!("{path}.schema.openAPIV3Schema");

@@ -5,6 +5,7 @@ use http::header::ACCEPT;
 
 use crate::http::query::Query;
 use crate::status::ApiError;
+use crate::table::IncludeObject;
 
 /// The form of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,18 +16,10 @@ pub(crate) enum Form {
     Table {
         /// Whether the client knows the table as `v1beta1` only.
         beta: bool,
-        rows: RowObjects,
+        rows: IncludeObject,
     },
     /// `meta.k8s.io/v1` PartialObjectMetadata: nothing but metadata.
     Metadata,
-}
-
-/// How much of the object a table row carries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RowObjects {
-    Nothing,
-    Metadata,
-    Whole,
 }
 
 impl Form {
@@ -76,15 +69,11 @@ fn form_of(clause: &str, query: &Query) -> Result<Option<Form>, ApiError> {
     })
 }
 
-fn row_objects(query: &Query) -> Result<RowObjects, ApiError> {
-    match query.get("includeObject") {
-        None | Some("Metadata") => Ok(RowObjects::Metadata),
-        Some("None") => Ok(RowObjects::Nothing),
-        Some("Object") => Ok(RowObjects::Whole),
-        Some(other) => Err(ApiError::bad_request(format!(
-            "unrecognized includeObject value: {other:?}"
-        ))),
-    }
+fn row_objects(query: &Query) -> Result<IncludeObject, ApiError> {
+    let asked = query.get("includeObject").unwrap_or_default();
+    IncludeObject::parse(asked).ok_or_else(|| {
+        ApiError::bad_request(format!("unrecognized includeObject value: {asked:?}"))
+    })
 }
 
 fn not_acceptable() -> ApiError {
@@ -111,7 +100,7 @@ mod tests {
             negotiate(kubectl).unwrap(),
             Form::Table {
                 beta: false,
-                rows: RowObjects::Metadata
+                rows: IncludeObject::Metadata
             }
         );
         assert_eq!(

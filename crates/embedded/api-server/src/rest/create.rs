@@ -8,6 +8,7 @@ use super::metadata::{is_deleting, metadata_of, text};
 use super::options::WriteOptions;
 use super::prepare;
 use super::present::{from_stored, to_stored};
+use super::update::Ownership;
 use super::{Api, Stage, WRITE_ATTEMPTS, form, namespace_key};
 use crate::http::negotiate::Form;
 use crate::http::{body, response};
@@ -36,7 +37,13 @@ impl Api {
         let options = WriteOptions::parse(&call.query, &call.headers)?;
         let object = body::decode(body::media_type(&call.headers), &call.body)?;
         let written = self
-            .create_object(&call.resource, &call.namespace, object, &options)
+            .create_object(
+                &call.resource,
+                &call.namespace,
+                object,
+                &options,
+                Ownership::Record,
+            )
             .await?;
         Ok(respond(&call.resource, form, StatusCode::CREATED, written))
     }
@@ -48,6 +55,7 @@ impl Api {
         namespace: &str,
         mut object: Value,
         options: &WriteOptions,
+        ownership: Ownership,
     ) -> Result<Written, ApiError> {
         prepare::check_identity(resource, namespace, &mut object)?;
         let generated_base = match (
@@ -80,7 +88,9 @@ impl Api {
                 Some(warnings) => Vec::clone(warnings),
                 None => {
                     let found = prepare::for_create(resource, &mut object, options)?;
-                    fields::record_update(resource, None, &mut object, Stage::Object, options)?;
+                    if ownership == Ownership::Record {
+                        fields::record_update(resource, None, &mut object, Stage::Object, options);
+                    }
                     warnings.insert(found).clone()
                 }
             };

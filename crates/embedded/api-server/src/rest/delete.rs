@@ -10,6 +10,7 @@ use super::options::dry_run;
 use super::present::{from_stored, present, to_stored};
 use super::update::Address;
 use super::{Api, WRITE_ATTEMPTS, form};
+use crate::custom_resource::CLEANUP_FINALIZER;
 use crate::http::negotiate::Form;
 use crate::http::{body, response};
 use crate::resource::Resource;
@@ -199,6 +200,9 @@ fn marked(resource: &Resource, existing: &Value, options: &DeleteOptions) -> Val
         Some(Propagation::Orphan) => remaining.push("orphan".to_owned()),
         Some(Propagation::Background) | None => {}
     }
+    if resource.is("apiextensions.k8s.io", "customresourcedefinitions") && !is_deleting(existing) {
+        remaining.push(CLEANUP_FINALIZER.to_owned());
+    }
     set_finalizers(&mut object, remaining);
     if !is_deleting(existing) {
         let generation = existing["metadata"]["generation"].as_i64();
@@ -216,6 +220,19 @@ fn marked(resource: &Resource, existing: &Value, options: &DeleteOptions) -> Val
 }
 
 impl DeleteOptions {
+    /// The options of the garbage collector: only the very object it has looked at.
+    pub(crate) fn of_collector(propagation: Propagation, uid: &str) -> Self {
+        let preconditions = Preconditions {
+            uid: Some(uid.to_owned()),
+            resource_version: None,
+        };
+        Self {
+            preconditions,
+            propagation_policy: Some(propagation),
+            ..Self::default()
+        }
+    }
+
     /// Reads the body of the request, or its query where there is no body.
     fn parse(call: &Call) -> Result<Self, ApiError> {
         let mut options = if call.body.is_empty() {

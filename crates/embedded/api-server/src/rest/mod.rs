@@ -30,9 +30,8 @@ use crate::catalog::LiveCatalog;
 use crate::store::{Key, Store};
 use crate::token::Signer;
 
-pub(crate) use create::Written;
-pub(crate) use delete::{DeleteOptions, Deleted, Propagation};
-pub(crate) use metadata::{now, text};
+pub(crate) use delete::{DeleteOptions, Propagation};
+pub(crate) use metadata::{finalizers, is_deleting, now, set_finalizers, text};
 pub(crate) use options::WriteOptions;
 pub(crate) use prepare::Stage;
 pub(crate) use update::{Address, Ownership};

@@ -8,9 +8,13 @@ use super::create::respond;
 use super::options::WriteOptions;
 use super::update::Ownership;
 use super::{Api, Stage, prepare};
+use crate::apply::Topology as _;
+use crate::fields::ResourceTopology;
 use crate::http::negotiate::Form;
 use crate::http::{body, response};
+use crate::resource::Resource;
 use crate::status::ApiError;
+use crate::strategic;
 
 /// Most operations of a JSON patch.
 /// Source: k8s.io/apiserver/pkg/endpoints/handlers `maxJSONPatchOperations`.
@@ -35,7 +39,7 @@ impl Api {
         }
         let patch = Patch::parse(call, media_type)?;
         let change = |existing: &Value| {
-            let mut object = patch.applied_to(existing)?;
+            let mut object = patch.applied_to(&call.resource, existing)?;
             prepare::check_identity(&call.resource, &call.namespace, &mut object)?;
             Ok(object)
         };
@@ -53,7 +57,7 @@ enum Patch {
     /// RFC 6902.
     Operations(json_patch::Patch),
     /// Kubernetes' strategic merge patch.
-    Strategic { kind: &'static str, patch: Value },
+    Strategic(Value),
 }
 
 impl Patch {
@@ -70,22 +74,19 @@ impl Patch {
                 }
                 Ok(Self::Operations(patch))
             }
-            "application/strategic-merge-patch+json" => match call.resource.built_in() {
-                Some(built_in) => Ok(Self::Strategic {
-                    kind: built_in.kind,
-                    patch: object(body::json(&call.body)?)?,
-                }),
-                None => Err(unsupported(
-                    "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
-                )),
-            },
+            "application/strategic-merge-patch+json" if call.resource.built_in().is_some() => {
+                Ok(Self::Strategic(object(body::json(&call.body)?)?))
+            }
+            _ if call.resource.built_in().is_none() => Err(unsupported(
+                "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
+            )),
             _ => Err(unsupported(
                 "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml",
             )),
         }
     }
 
-    fn applied_to(&self, existing: &Value) -> Result<Value, ApiError> {
+    fn applied_to(&self, resource: &Resource, existing: &Value) -> Result<Value, ApiError> {
         let mut patched = existing.clone();
         match self {
             Self::Merge(patch) => json_patch::merge(&mut patched, patch),
@@ -96,8 +97,10 @@ impl Patch {
                     format!("the server rejected our request due to an error in our request: {error}"),
                 )
             })?,
-            Self::Strategic { kind, patch } => {
-                patched = crate::strategic::merge(kind, existing, patch).map_err(|error| ApiError::bad_request(error.to_string()))?;
+            Self::Strategic(patch) => {
+                let topology = ResourceTopology::of(resource);
+                patched = strategic::merge(existing, patch, topology.shape())
+                    .map_err(|error| ApiError::bad_request(error.to_string()))?;
             }
         }
         Ok(patched)

@@ -211,34 +211,25 @@ fn check_fields(
     remove_nulls_of_metadata(object);
     let unknown = match resource.custom() {
         Some(custom) => {
-            let mut unknown = custom.schema.unknown_fields(object);
-            unknown.extend(kinds::check_metadata(object)?);
+            let mut unknown = kinds::check_metadata(object)?;
+            unknown.extend(custom.schema.unknown_fields(object));
             custom.schema.prune(object);
             custom.schema.apply_defaults(object);
             unknown
         }
         None => kinds::check_built_in(resource, object)?,
     };
-    if options.field_validation == FieldValidation::Strict && !unknown.is_empty() {
-        let problems: Vec<_> = unknown
-            .iter()
-            .map(|field| format!("unknown field {field:?}"))
-            .collect();
-        return Err(ApiError::bad_request(format!(
-            "{} in version {:?} cannot be handled as a {}: strict decoding error: {}",
-            resource.kind,
-            resource.version,
-            resource.kind,
-            problems.join(", ")
-        )));
+    match options.field_validation {
+        FieldValidation::Strict if !unknown.is_empty() => {
+            let (kind, version) = (&resource.kind, &resource.version);
+            let problems = unknown.join(", ");
+            Err(ApiError::bad_request(format!(
+                "{kind} in version {version:?} cannot be handled as a {kind}: strict decoding error: {problems}"
+            )))
+        }
+        FieldValidation::Strict | FieldValidation::Warn => Ok(unknown),
+        FieldValidation::Ignore => Ok(Vec::new()),
     }
-    if options.field_validation == FieldValidation::Ignore {
-        return Ok(Vec::new());
-    }
-    Ok(unknown
-        .iter()
-        .map(|field| format!("unknown field {field:?}"))
-        .collect())
 }
 
 fn refuse_if_any(

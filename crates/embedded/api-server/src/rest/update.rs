@@ -92,7 +92,7 @@ impl Api {
             }
             let warnings = prepare::for_update(resource, &existing, &mut object, stage, options)?;
             if ownership == Ownership::Record {
-                fields::record_update(resource, Some(&existing), &mut object, stage, options)?;
+                fields::record_update(resource, Some(&existing), &mut object, stage, options);
             }
             if options.dry_run || object == existing {
                 return Ok(Written { object, warnings });

@@ -240,8 +240,11 @@ impl Watcher {
         if ends_initial_events {
             metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
         }
-        let object = json!({"kind": self.resource.kind, "apiVersion": self.resource.api_version(), "metadata": metadata});
-        self.write(chunk, "BOOKMARK", object);
+        write_line(
+            chunk,
+            "BOOKMARK",
+            &form::bookmark(&self.resource, self.form, &metadata),
+        );
     }
 }
 
