@@ -25,6 +25,7 @@ mod layout;
 mod manifest;
 pub mod media_type;
 mod platform;
+mod platforms;
 mod reference;
 pub mod source;
 mod transfer;

@@ -1,0 +1,5 @@
+//! The binary; see the library.
+
+fn main() -> std::process::ExitCode {
+    probe::run(std::env::args_os())
+}
