@@ -25,6 +25,7 @@ mod server;
 mod status;
 mod store;
 mod strategic;
+mod strategic_merge;
 mod table;
 mod token;
 mod validation;

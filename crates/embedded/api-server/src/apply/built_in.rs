@@ -31,6 +31,11 @@ impl BuiltIn {
         let shape = own.unwrap_or(&ANY);
         Self { shape }
     }
+
+    /// The shape of a whole object, which lives as long as the program.
+    pub(crate) fn into_shape(self) -> &'static Shape {
+        self.shape
+    }
 }
 
 impl Topology for BuiltIn {

@@ -59,7 +59,9 @@ impl StructuralSchema {
                 problems: vec![problem],
             })?;
         let mut shape = root.shape();
-        shape.fields.insert("metadata".to_owned(), crate::apply::metadata_shape());
+        shape
+            .fields
+            .insert("metadata".to_owned(), crate::apply::metadata_shape());
         Ok(Self {
             root,
             validator,

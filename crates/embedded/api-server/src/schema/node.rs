@@ -106,6 +106,11 @@ impl Node {
             (None, AdditionalProperties::Described(values)) => Some(Box::new(values.shape())),
             (None, _) => None,
         };
-        Shape { merge, fields, elements, others: Others::Entries }
+        Shape {
+            merge,
+            fields,
+            elements,
+            others: Others::Entries,
+        }
     }
 }
