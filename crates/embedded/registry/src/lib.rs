@@ -39,5 +39,5 @@ pub use name::{
 };
 pub use options::Options;
 pub use registry::Registry;
-pub use serve::serve;
+pub use serve::{serve, serve_plain_http};
 pub use verify::VerifiedDigest;

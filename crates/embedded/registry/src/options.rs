@@ -11,9 +11,9 @@ pub struct Options {
     pub open_uploads_limit: usize,
     /// How long a client may leave an upload untouched, and a request body stalled, before it is dropped. Default 5 minutes.
     pub idle_limit: Duration,
-    /// Whether an index may name manifests that are not in the repository ("sparse index"). Default `false`: 404
-    /// `MANIFEST_BLOB_UNKNOWN`.
-    pub sparse_indexes: bool,
+    /// Whether a manifest or index may name content that is not in the repository ("sparse"). Default `false`: such a manifest
+    /// gets 404 `MANIFEST_BLOB_UNKNOWN`.
+    pub sparse_manifests: bool,
 }
 
 impl Default for Options {
@@ -22,7 +22,7 @@ impl Default for Options {
             manifest_size_limit: 4 * 1024 * 1024,
             open_uploads_limit: 1000,
             idle_limit: Duration::from_secs(300),
-            sparse_indexes: false,
+            sparse_manifests: false,
         }
     }
 }

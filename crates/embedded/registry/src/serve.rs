@@ -54,6 +54,26 @@ pub async fn serve(
     .await
 }
 
+/// As [`serve`], without TLS. For loopback addresses only: whoever is on the way could read and change everything.
+///
+/// # Errors
+/// As [`serve`], and [`io::ErrorKind::InvalidInput`] when the listener's address is not a loopback address.
+pub async fn serve_plain_http(
+    listener: TcpListener,
+    router: Router,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    let address = listener.local_addr()?;
+    if !address.ip().is_loopback() {
+        let message = format!("{address} can be reached from other machines, serve it with TLS");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    }
+    accept(listener, shutdown, move |stream, watcher| {
+        converse(stream, router.clone(), watcher)
+    })
+    .await
+}
+
 async fn accept<F>(
     listener: TcpListener,
     shutdown: CancellationToken,

@@ -188,7 +188,7 @@ async fn check_references(
     let mut missing = Vec::new();
     for blob in &manifest.blobs {
         match registry.storage.blob_size(repository, &blob.digest).await? {
-            None => missing.push(blob.digest.clone()),
+            None => missing.push(&blob.digest),
             Some(size) if size != blob.size => {
                 let message = format!(
                     "the manifest says that blob {} has {} bytes, but it has {size}",
@@ -199,19 +199,18 @@ async fn check_references(
             Some(_) => {}
         }
     }
-    if !registry.options.sparse_indexes {
-        for child in &manifest.manifests {
-            if registry
-                .storage
-                .manifest_info(repository, &Reference::Digest(child.digest.clone()))
-                .await?
-                .is_none()
-            {
-                missing.push(child.digest.clone());
-            }
+    for child in &manifest.manifests {
+        let reference = Reference::Digest(child.digest.clone());
+        if registry
+            .storage
+            .manifest_info(repository, &reference)
+            .await?
+            .is_none()
+        {
+            missing.push(&child.digest);
         }
     }
-    if missing.is_empty() {
+    if missing.is_empty() || registry.options.sparse_manifests {
         return Ok(());
     }
     let message =

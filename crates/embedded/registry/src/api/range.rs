@@ -11,33 +11,29 @@ pub(crate) enum Requested {
     Whole,
     /// A part, in bytes.
     Part(Range<u64>),
-    /// A part that does not exist.
+    /// A part that does not exist, or that ends before it begins: RFC 9110 allows to ignore or to reject the latter, and a rejection
+    /// tells the client of its mistake.
     Unsatisfiable,
 }
 
 pub(crate) fn requested(header: Option<&HeaderValue>, size: u64) -> Requested {
     let range = header
         .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("bytes="));
-    let Some((first, last)) = range.and_then(|range| range.trim().split_once('-')) else {
-        return Requested::Whole;
-    };
-    let part = match (
-        number(first),
-        number(last),
-        first.is_empty(),
-        last.is_empty(),
-    ) {
-        (Some(first), Some(last), ..) if first <= last => first..last.saturating_add(1).min(size),
-        (Some(first), None, _, true) => first..size,
-        (None, Some(length), true, _) => size.saturating_sub(length)..size,
-        _ => return Requested::Whole,
-    };
-    if part.start < part.end {
-        Requested::Part(part)
-    } else {
-        Requested::Unsatisfiable
+        .and_then(|value| value.strip_prefix("bytes="))
+        .and_then(|range| range.trim().split_once('-'));
+    match range.and_then(|(first, last)| part(first, last, size)) {
+        None => Requested::Whole,
+        Some(part) if part.start < part.end => Requested::Part(part),
+        Some(_) => Requested::Unsatisfiable,
     }
+}
+
+fn part(first: &str, last: &str, size: u64) -> Option<Range<u64>> {
+    Some(match (first, last) {
+        ("", length) => size.saturating_sub(number(length)?)..size,
+        (first, "") => number(first)?..size,
+        (first, last) => number(first)?..number(last)?.saturating_add(1).min(size),
+    })
 }
 
 /// `<first>-<last>` of a chunk, both inclusive; `None` when it is anything else.
@@ -76,8 +72,8 @@ mod tests {
         );
         assert_eq!(of("bytes=2000-5000"), Requested::Unsatisfiable);
         assert_eq!(of("bytes=-0"), Requested::Unsatisfiable);
+        assert_eq!(of("bytes=500-0"), Requested::Unsatisfiable);
         for ignored in [
-            "bytes=500-0",
             "bytes=a-b",
             "bytes=0-1,3-4",
             "items=0-1",

@@ -21,6 +21,10 @@ pub fn sha512(bytes: &[u8]) -> Digest {
         .clone()
 }
 
+pub fn digest_of(algorithm: Algorithm, bytes: &[u8]) -> Digest {
+    VerifiedDigest::of(algorithm, bytes).digest().clone()
+}
+
 /// Bytes that differ for each seed and do not compress.
 pub fn noise(seed: u64, length: usize) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;

@@ -2,6 +2,8 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod certificates;
+pub mod client;
 pub mod content;
+pub mod data_set;
 pub mod server;
 pub mod stores;
