@@ -25,12 +25,14 @@ impl Client {
         match &manifest.content {
             ManifestContent::Image(image) => {
                 let blobs = std::iter::once(&image.config).chain(&image.layers);
-                futures::stream::iter(
-                    blobs.map(|blob| self.transfer_blob(origin, blob, destination)),
-                )
-                .buffer_unordered(PARALLEL_BLOBS)
-                .try_collect()
-                .await
+                // Collected first: rustc cannot see that a stream over this closure is `Send`.
+                let transfers: Vec<_> = blobs
+                    .map(|blob| self.transfer_blob(origin, blob, destination))
+                    .collect();
+                futures::stream::iter(transfers)
+                    .buffer_unordered(PARALLEL_BLOBS)
+                    .try_collect()
+                    .await
             }
             ManifestContent::Index(index) => {
                 for child in &index.manifests {
