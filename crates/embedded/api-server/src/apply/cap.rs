@@ -35,10 +35,10 @@ pub(super) fn cap_updates(managers: &mut Managers) {
             continue;
         };
         let bucket = ManagerId::update(BUCKET, &version, None);
-        if !managers.entries.contains_key(&bucket) {
-            if let Some(entry) = managers.entries.remove(&first) {
-                managers.entries.insert(bucket.clone(), entry);
-            }
+        if !managers.entries.contains_key(&bucket)
+            && let Some(entry) = managers.entries.remove(&first)
+        {
+            managers.entries.insert(bucket.clone(), entry);
         }
         let Some(merged) = managers.entries.remove(&id) else {
             continue;

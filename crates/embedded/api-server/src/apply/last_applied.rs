@@ -50,10 +50,10 @@ pub(super) fn refresh(object: &mut Value, applied: &Value) {
         .and_then(Value::as_object_mut)
     {
         annotations.remove(ANNOTATION);
-        if annotations.is_empty() {
-            if let Some(metadata) = applied["metadata"].as_object_mut() {
-                metadata.remove("annotations");
-            }
+        if annotations.is_empty()
+            && let Some(metadata) = applied["metadata"].as_object_mut()
+        {
+            metadata.remove("annotations");
         }
     }
     if let Some(annotations) = object

@@ -29,7 +29,7 @@ mod topology;
 mod update;
 
 pub(crate) use built_in::{BuiltIn, metadata as metadata_shape};
-pub(crate) use error::{ApplyError, Conflict};
+pub(crate) use error::ApplyError;
 pub(crate) use server_side::{Applied, apply};
 pub(crate) use topology::{Merge, Others, Shape, Topology};
 pub(crate) use update::record_update;

@@ -65,17 +65,22 @@ impl Problems {
                     self.forbidden(path, "must be undefined to be structural");
                 }
                 Some(Use::Structure | Use::Anywhere) => {
-                    if let Some(problem) = type_problem(keyword, value) {
-                        self.invalid(path, value, problem);
-                    } else if keyword == "uniqueItems" && value == &Value::Bool(true) {
-                        self.forbidden(path, "must not be true since the run time complexity becomes quadratic");
-                    } else if let ("format", Some(format)) = (keyword.as_str(), value.as_str()) {
-                        if formats::is_not_modelled(format) {
-                            self.forbidden(path, "this format is not modelled by this API server");
-                        }
-                    }
+                    self.check_value(keyword, value, path);
                 }
             }
+        }
+    }
+
+    fn check_value(&mut self, keyword: &str, value: &Value, path: String) {
+        if let Some(problem) = type_problem(keyword, value) {
+            self.invalid(path, value, problem);
+        } else if keyword == "uniqueItems" && value == &Value::Bool(true) {
+            self.forbidden(
+                path,
+                "must not be true since the run time becomes quadratic",
+            );
+        } else if keyword == "format" && value.as_str().is_some_and(formats::is_not_modelled) {
+            self.forbidden(path, "this format is not modelled by this API server");
         }
     }
 }

@@ -26,7 +26,7 @@ mod prune;
 
 use serde_json::Value;
 
-pub(crate) use cause::{Cause, CauseReason};
+pub(crate) use cause::Cause;
 
 use crate::apply::{Shape, Topology};
 use node::Node;

@@ -17,16 +17,17 @@ pub(super) fn check(schema: &Map<String, Value>, node: &Node, path: &str, proble
         for (index, branch) in branches.iter().enumerate() {
             let path = format!("{path}.{junctor}[{index}]");
             // The second form that Kubernetes allows: the pattern as the first member of allOf.
-            if node.int_or_string && junctor == "allOf" && index == 0 {
-                if let Some(branch) = branch
+            if node.int_or_string
+                && junctor == "allOf"
+                && index == 0
+                && let Some(branch) = branch
                     .as_object()
                     .filter(|branch| is_int_or_string_pattern(branch))
-                {
-                    let mut branch = branch.clone();
-                    branch.remove("anyOf");
-                    check_branch(&Value::Object(branch), node, &path, problems);
-                    continue;
-                }
+            {
+                let mut branch = branch.clone();
+                branch.remove("anyOf");
+                check_branch(&Value::Object(branch), node, &path, problems);
+                continue;
             }
             check_branch(branch, node, &path, problems);
         }

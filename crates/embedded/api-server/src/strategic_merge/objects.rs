@@ -87,10 +87,11 @@ fn retain_keys(
             .any(|retained| retained.as_str() == Some(name))
     };
     for (key, value) in patch {
-        if let Key::Field(name) = Key::parse(key)? {
-            if !value.is_null() && !is_retained(name) {
-                return Err(StrategicMergeError::RetainKeys);
-            }
+        if let Key::Field(name) = Key::parse(key)?
+            && !value.is_null()
+            && !is_retained(name)
+        {
+            return Err(StrategicMergeError::RetainKeys);
         }
     }
     original.retain(|name, _| is_retained(name));

@@ -16,9 +16,7 @@ mod service;
 mod text;
 mod volume_claim;
 
-pub(crate) use column::{Column, ColumnType};
 pub(crate) use custom::TableError;
-pub(crate) use json_path::{JsonPath, JsonPathError};
 pub(crate) use render::{IncludeObject, Printer};
 
 #[cfg(test)]

@@ -2,7 +2,8 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{IncludeObject, JsonPath, JsonPathError, Printer, TableError};
+use super::json_path::{JsonPath, JsonPathError};
+use super::{IncludeObject, Printer, TableError};
 use crate::schema::tests::any_json;
 
 fn now() -> Timestamp {
