@@ -16,6 +16,7 @@ mod http;
 mod kinds;
 mod namespace;
 mod openapi;
+mod protobuf;
 mod random;
 mod resource;
 mod rest;

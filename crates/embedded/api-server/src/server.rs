@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::ServerTls;
@@ -18,6 +20,8 @@ use crate::token::Signer;
 
 /// Name of the database file in the data directory.
 const DATABASE_FILE: &str = "objects.redb";
+/// How long to wait for the database to be closed.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 
 /// How to run a server.
 #[derive(Debug, Clone, Default)]
@@ -67,6 +71,7 @@ pub enum OpenError {
 /// An API server that has its data open. [`serve`](Self::serve) makes it reachable.
 pub struct ApiServer {
     store: Store,
+    closed: oneshot::Receiver<()>,
     signer: Signer,
     options: Options,
 }
@@ -82,7 +87,7 @@ impl ApiServer {
             error,
         })?;
         let path = options.data_dir.join(DATABASE_FILE);
-        let store = Store::open(&path).map_err(|error| match error {
+        let (store, closed) = Store::open(&path).map_err(|error| match error {
             OpenStoreError::Open(redb::DatabaseError::DatabaseAlreadyOpen) => {
                 OpenError::InUse { path: path.clone() }
             }
@@ -100,6 +105,7 @@ impl ApiServer {
             .map_err(unreadable)?;
         Ok(Self {
             store,
+            closed,
             signer: Signer::new(&key),
             options,
         })
@@ -137,6 +143,8 @@ impl ApiServer {
         let served = connection::serve(listener, config, api, shutdown.clone()).await;
         shutdown.cancel();
         collecting.await.map_err(std::io::Error::other)?;
+        // The database is closed, and may be opened again, before this returns; unless a request does not end.
+        let _ = tokio::time::timeout(CLOSE_LIMIT, self.closed).await;
         served
     }
 }

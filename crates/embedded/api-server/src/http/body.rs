@@ -6,10 +6,14 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use serde_json::Value;
 
+use crate::protobuf::ProtobufError;
 use crate::status::ApiError;
 
 /// Largest accepted body in bytes, as etcd's default request limit (1.5 MiB) makes it for a real API server.
 pub(crate) const MAXIMUM_BODY_BYTES: usize = 3 * 512 * 1024;
+
+/// Media type of Kubernetes' protobuf encoding.
+const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 
 /// Reads a whole body.
 pub(crate) async fn read(body: Incoming) -> Result<Bytes, ApiError> {
@@ -33,11 +37,17 @@ pub(crate) fn media_type(headers: &HeaderMap) -> &str {
         .map_or("application/json", str::trim)
 }
 
-/// Decodes an object that came as JSON or YAML.
+/// Decodes an object that came as JSON, YAML or, for some kinds, protobuf.
 pub(crate) fn decode(media_type: &str, body: &[u8]) -> Result<Value, ApiError> {
     match media_type {
         "application/json" => json(body),
         "application/yaml" => yaml(body),
+        PROTOBUF => crate::protobuf::decode(body).map_err(|error| match error {
+            ProtobufError::Malformed => ApiError::bad_request(error.to_string()),
+            ProtobufError::Kind { .. } | ProtobufError::Field { .. } => {
+                ApiError::unsupported_media_type(error.to_string())
+            }
+        }),
         other => Err(ApiError::unsupported_media_type(format!(
             "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml (got {other})"
         ))),

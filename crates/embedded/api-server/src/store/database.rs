@@ -73,8 +73,9 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Opens the store in `path`, creating it when it is absent, and starts its writer.
-    pub(crate) fn open(path: &Path) -> Result<Self, OpenStoreError> {
+    /// Opens the store in `path`, creating it when it is absent, and starts its writer. The receiver ends when the last clone of the
+    /// store has been dropped and the database is closed.
+    pub(crate) fn open(path: &Path) -> Result<(Self, oneshot::Receiver<()>), OpenStoreError> {
         let database = Arc::new(
             Database::builder()
                 .set_cache_size(CACHE_BYTES)
@@ -83,18 +84,21 @@ impl Store {
         let revision = create_tables(&database)?;
         let window = Arc::new(Window::starting_at(revision));
         let (writer, submissions) = mpsc::unbounded_channel();
+        let (closing, closed) = oneshot::channel();
         writer::start(
             Arc::clone(&database),
             Arc::clone(&window),
             revision,
             submissions,
+            closing,
         )
         .map_err(OpenStoreError::Thread)?;
-        Ok(Self {
+        let store = Self {
             database,
             writer,
             window,
-        })
+        };
+        Ok((store, closed))
     }
 
     /// The recent events.

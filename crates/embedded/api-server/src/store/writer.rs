@@ -64,12 +64,13 @@ pub(super) struct Submission {
     pub(super) acknowledge: oneshot::Sender<Result<Vec<Value>, CommitError>>,
 }
 
-/// Starts the writer thread; it ends when every [`Store`](super::Store) is dropped.
+/// Starts the writer thread; it ends when every [`Store`](super::Store) is dropped, and then drops `closed`.
 pub(super) fn start(
     database: Arc<Database>,
     window: Arc<Window>,
     revision: u64,
     mut submissions: mpsc::UnboundedReceiver<Submission>,
+    closed: oneshot::Sender<()>,
 ) -> std::io::Result<()> {
     let write = move || {
         let mut revision = revision;
@@ -84,6 +85,8 @@ pub(super) fn start(
             }
             revision = write_batch(&database, &window, revision, std::mem::take(&mut batch));
         }
+        drop(database);
+        drop(closed);
     };
     std::thread::Builder::new()
         .name("store-writer".to_owned())
