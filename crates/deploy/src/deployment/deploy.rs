@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -119,8 +120,7 @@ pub async fn deploy(
     if Daemon::of(&directory).find()?.is_none() {
         check_host(request.root, ports)?;
     }
-    let data = directory.data();
-    fs::create_dir_all(&data).map_err(|source| DeployError::Folder { path: data, source })?;
+    create_folders(&directory)?;
 
     let mut sinks = views;
     let events = directory.events();
@@ -143,6 +143,14 @@ pub async fn deploy(
     )
     .await;
     conclude(&context, &directory, finished, earlier, differences, begun)
+}
+
+/// The cluster's own data holds Secrets, keys and credentials of steps: nobody else may look into it.
+fn create_folders(directory: &DeploymentDirectory) -> Result<(), DeployError> {
+    let data = directory.data();
+    fs::create_dir_all(&data)
+        .and_then(|()| fs::set_permissions(&data, fs::Permissions::from_mode(0o700)))
+        .map_err(|source| DeployError::Folder { path: data, source })
 }
 
 /// Writes down how it ended.
