@@ -10,6 +10,9 @@ use registry::Options;
 use registry::storage::Durability;
 
 /// An OCI distribution registry: every byte verified, in memory or in a directory that other tools can read.
+///
+/// Prints its URL on standard output once it accepts connections, and its log on standard error (RUST_LOG says how much).
+/// Ends at SIGINT or SIGTERM with exit code 0; with 1 when it cannot serve; with 2 when it is used wrongly.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 110)]
 pub(crate) struct Arguments {

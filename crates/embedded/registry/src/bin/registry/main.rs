@@ -2,6 +2,7 @@
 
 mod arguments;
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -54,15 +55,22 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     tokio::spawn(wait_for_signal(shutdown.clone()));
     match tls {
         Some(tls) => {
-            tracing::info!("serving https://{address}");
+            announce(&format!("https://{address}"))?;
             registry::serve(listener, tls, router, shutdown).await?;
         }
         None => {
-            tracing::info!("serving http://{address}");
+            announce(&format!("http://{address}"))?;
             registry::serve_plain_http(listener, router, shutdown).await?;
         }
     }
     Ok(())
+}
+
+/// Prints the URL on standard output: whoever started the program learns that it accepts connections, and on which port.
+fn announce(url: &str) -> std::io::Result<()> {
+    let mut output = std::io::stdout().lock();
+    writeln!(output, "{url}")?;
+    output.flush()
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {

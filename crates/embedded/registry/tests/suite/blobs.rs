@@ -1,18 +1,15 @@
 //! Pushing, pulling and deleting blobs, with both digest algorithms (distribution specification, sections "Pulling blobs",
 //! "Pushing blobs" and "Deleting blobs").
-#![allow(clippy::unwrap_used)] // A failed unwrap fails the test, as it should.
 
-mod support;
-
+use crate::support::client::Client;
+use crate::support::content::{digest_of, noise};
+use crate::support::stores::TestStore;
 use axum::body::Body;
 use bytes::Bytes;
 use http::Method;
 use registry::{Algorithm, Digest};
-use support::client::Client;
-use support::content::{digest_of, noise};
-use support::stores::TestStore;
 
-for_both_stores!(
+crate::for_both_stores!(
     a_blob_that_was_never_pushed_is_not_found,
     a_single_post_pushes_a_blob,
     post_then_put_pushes_a_blob,

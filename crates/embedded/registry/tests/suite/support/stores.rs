@@ -25,6 +25,21 @@ pub fn directory() -> TestStore {
     }
 }
 
+/// No file of an unfinished upload is on disk.
+pub fn nothing_is_left(directory: Option<tempfile::TempDir>) {
+    if let Some(directory) = directory {
+        let left = std::fs::read_dir(directory.path().join("uploads"))
+            .unwrap()
+            .count();
+        assert_eq!(
+            left,
+            0,
+            "unfinished uploads in {}",
+            directory.path().display()
+        );
+    }
+}
+
 /// Declares each async function of the list as two tests: one with the memory store, one with the directory store.
 #[macro_export]
 macro_rules! for_both_stores {

@@ -1,37 +1,24 @@
-//! Uploads that go wrong, are given up or are not needed: mounts, cancellation, wrong order, lies about content and length.
-#![allow(clippy::unwrap_used)] // A failed unwrap fails the test, as it should.
-
-mod support;
+//! Uploads that are given up, not needed or out of order: mounts, cancellation, chunks, expiry.
 
 use std::time::{Duration, Instant};
 
+use crate::support::client::Client;
+use crate::support::content::{digest_of, noise, sha256};
+use crate::support::stores::{TestStore, nothing_is_left};
 use axum::body::Body;
-use bytes::Bytes;
-use futures::StreamExt as _;
 use http::Method;
 use registry::{Algorithm, Options};
-use support::client::Client;
-use support::content::{digest_of, noise, sha256};
-use support::stores::TestStore;
 
-for_both_stores!(
+crate::for_both_stores!(
     a_blob_is_mounted_from_another_repository,
     a_blob_is_mounted_from_whichever_repository_has_it,
     mounting_what_is_not_there_opens_an_upload,
     a_cancelled_upload_is_gone,
     a_chunk_out_of_order_is_refused_and_the_upload_goes_on,
     a_put_with_a_chunk_out_of_order_is_refused_and_the_upload_goes_on,
-    content_that_does_not_match_its_digest_leaves_nothing,
-    a_lie_in_the_last_byte_leaves_nothing,
-    lengths_that_contradict_the_body_leave_nothing,
-    a_body_that_breaks_off_can_be_continued,
-    a_put_without_a_digest_or_with_a_bad_one_is_refused,
-    a_content_range_that_is_none_is_refused,
     an_upload_belongs_to_its_repository,
-    concurrent_uploads_of_one_blob_end_with_one_good_copy,
     one_upload_too_many_is_refused_until_another_ends,
     an_idle_upload_expires,
-    a_body_that_stalls_is_given_up,
 );
 
 async fn a_blob_is_mounted_from_another_repository(store: TestStore) {
@@ -223,176 +210,6 @@ async fn a_put_with_a_chunk_out_of_order_is_refused_and_the_upload_goes_on(store
     );
 }
 
-async fn content_that_does_not_match_its_digest_leaves_nothing(store: TestStore) {
-    let client = Client::new(store.storage);
-    let content = noise(1, 600_000);
-    for algorithm in Algorithm::ALL {
-        let promised = digest_of(algorithm, b"something else");
-        let query = format!("digest={promised}");
-        let post = client
-            .upload(
-                Method::POST,
-                &format!("/v2/app/blobs/uploads/?{query}"),
-                None,
-                &content,
-            )
-            .await;
-        post.expect_error(400, "DIGEST_INVALID");
-        client
-            .push_blob("app", &promised, &content)
-            .await
-            .expect_error(400, "DIGEST_INVALID");
-
-        for range in [None, Some((0, 299_999))] {
-            let location = client.open_upload("app").await;
-            client
-                .upload(Method::PATCH, &location, range, &content[..300_000])
-                .await
-                .expect(202);
-            let path = format!("{location}?{query}");
-            let last = client
-                .upload(
-                    Method::PUT,
-                    &path,
-                    Some((300_000, 599_999)),
-                    &content[300_000..],
-                )
-                .await;
-            last.expect_error(400, "DIGEST_INVALID");
-            client
-                .get(&location)
-                .await
-                .expect_error(404, "BLOB_UPLOAD_UNKNOWN");
-        }
-        client
-            .head(&format!("/v2/app/blobs/{promised}"))
-            .await
-            .expect(404);
-        client
-            .head(&format!("/v2/app/blobs/{}", digest_of(algorithm, &content)))
-            .await
-            .expect(404);
-    }
-    client
-        .get("/v2/app/tags/list")
-        .await
-        .expect_error(404, "NAME_UNKNOWN");
-    nothing_is_left(store.directory);
-}
-
-async fn a_lie_in_the_last_byte_leaves_nothing(store: TestStore) {
-    let client = Client::new(store.storage);
-    let mut content = noise(1, 1_000_000);
-    let digest = sha256(&content);
-    *content.last_mut().unwrap() ^= 1;
-    client
-        .push_blob("app", &digest, &content)
-        .await
-        .expect_error(400, "DIGEST_INVALID");
-    client
-        .head(&format!("/v2/app/blobs/{digest}"))
-        .await
-        .expect(404);
-    nothing_is_left(store.directory);
-}
-
-async fn lengths_that_contradict_the_body_leave_nothing(store: TestStore) {
-    let client = Client::new(store.storage);
-    let digest = sha256(b"content");
-    for length in ["6", "8"] {
-        let path = format!("/v2/app/blobs/uploads/?digest={digest}");
-        let headers = [("content-length", length)];
-        client
-            .send(Method::POST, &path, &headers, "content")
-            .await
-            .expect_error(400, "SIZE_INVALID");
-    }
-    for (range, body) in [((0, 5), &b"content"[..]), ((0, 9), b"content")] {
-        let location = client.open_upload("app").await;
-        client
-            .upload(Method::PATCH, &location, Some(range), body)
-            .await
-            .expect_error(400, "SIZE_INVALID");
-        client
-            .get(&location)
-            .await
-            .expect_error(404, "BLOB_UPLOAD_UNKNOWN");
-    }
-    client
-        .head(&format!("/v2/app/blobs/{digest}"))
-        .await
-        .expect(404);
-    nothing_is_left(store.directory);
-}
-
-async fn a_body_that_breaks_off_can_be_continued(store: TestStore) {
-    let client = Client::new(store.storage);
-    let location = client.open_upload("app").await;
-    let broken = [
-        Ok(Bytes::from_static(b"con")),
-        Err(std::io::Error::other("connection reset")),
-    ];
-    let body = Body::from_stream(futures::stream::iter(broken));
-    let answer = client.send(Method::PATCH, &location, &[], body).await;
-    assert_eq!(
-        answer
-            .expect_error(400, "BLOB_UPLOAD_INVALID")
-            .header("range"),
-        "0-2"
-    );
-    client
-        .upload(Method::PATCH, &location, Some((3, 6)), b"tent")
-        .await
-        .expect(202);
-    let digest = sha256(b"content");
-    let path = format!("{location}?digest={digest}");
-    client
-        .send(Method::PUT, &path, &[], Body::empty())
-        .await
-        .expect(201);
-    assert_eq!(
-        &client.get(&format!("/v2/app/blobs/{digest}")).await.body[..],
-        b"content"
-    );
-}
-
-async fn a_put_without_a_digest_or_with_a_bad_one_is_refused(store: TestStore) {
-    let client = Client::new(store.storage);
-    let location = client.open_upload("app").await;
-    for query in [
-        "",
-        "?digest=",
-        "?digest=sha256:short",
-        "?digest=md5:d41d8cd98f00b204e9800998ecf8427e",
-    ] {
-        let answer = client
-            .upload(Method::PUT, &format!("{location}{query}"), None, b"content")
-            .await;
-        answer.expect_error(400, "DIGEST_INVALID");
-    }
-    let path = "/v2/app/blobs/uploads/?digest=sha256:short";
-    client
-        .upload(Method::POST, path, None, b"")
-        .await
-        .expect_error(400, "DIGEST_INVALID");
-    assert_eq!(
-        client.get(&location).await.expect(204).header("range"),
-        "0-0"
-    );
-}
-
-async fn a_content_range_that_is_none_is_refused(store: TestStore) {
-    let client = Client::new(store.storage);
-    let location = client.open_upload("app").await;
-    for range in ["bytes 0-6/7", "0", "6-0", "a-b", "0-99999999999999999999"] {
-        let headers = [("content-range", range)];
-        let answer = client
-            .send(Method::PATCH, &location, &headers, "content")
-            .await;
-        answer.expect_error(400, "BLOB_UPLOAD_INVALID");
-    }
-}
-
 async fn an_upload_belongs_to_its_repository(store: TestStore) {
     let client = Client::new(store.storage);
     let location = client.open_upload("mine").await;
@@ -405,28 +222,6 @@ async fn an_upload_belongs_to_its_repository(store: TestStore) {
         .get("/v2/mine/blobs/uploads/no-uuid")
         .await
         .expect_error(404, "BLOB_UPLOAD_UNKNOWN");
-}
-
-async fn concurrent_uploads_of_one_blob_end_with_one_good_copy(store: TestStore) {
-    let client = std::sync::Arc::new(Client::new(store.storage));
-    let content = noise(1, 800_000);
-    let digest = sha256(&content);
-    let uploads = (0..8).map(|_| {
-        let (client, content, digest) = (client.clone(), content.clone(), digest.clone());
-        tokio::spawn(async move { client.push_blob("app", &digest, &content).await.expect(201) })
-    });
-    for upload in uploads.collect::<Vec<_>>() {
-        upload.await.unwrap();
-    }
-    assert_eq!(
-        client
-            .get(&format!("/v2/app/blobs/{digest}"))
-            .await
-            .expect(200)
-            .body,
-        content
-    );
-    nothing_is_left(store.directory);
 }
 
 async fn one_upload_too_many_is_refused_until_another_ends(store: TestStore) {
@@ -478,36 +273,4 @@ async fn an_idle_upload_expires(store: TestStore) {
         .await
         .expect_error(404, "BLOB_UPLOAD_UNKNOWN");
     nothing_is_left(store.directory);
-}
-
-async fn a_body_that_stalls_is_given_up(store: TestStore) {
-    let idle_limit = Duration::from_millis(20);
-    let client = Client::with(
-        store.storage,
-        Options {
-            idle_limit,
-            ..Options::default()
-        },
-    );
-    let location = client.open_upload("app").await;
-    let stalled =
-        futures::stream::once(async { Ok::<_, std::io::Error>(Bytes::from_static(b"con")) });
-    let body = Body::from_stream(stalled.chain(futures::stream::pending()));
-    let answer = client.send(Method::PATCH, &location, &[], body).await;
-    answer.expect_error(408, "BLOB_UPLOAD_INVALID");
-}
-
-/// No file of an unfinished upload is on disk.
-fn nothing_is_left(directory: Option<tempfile::TempDir>) {
-    if let Some(directory) = directory {
-        let left = std::fs::read_dir(directory.path().join("uploads"))
-            .unwrap()
-            .count();
-        assert_eq!(
-            left,
-            0,
-            "unfinished uploads in {}",
-            directory.path().display()
-        );
-    }
 }

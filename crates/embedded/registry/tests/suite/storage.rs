@@ -1,16 +1,13 @@
 //! What every store promises, checked against both.
-#![allow(clippy::unwrap_used)] // A failed unwrap fails the test, as it should.
 
-mod support;
-
+use crate::support::content::{IMAGE_MANIFEST, noise, sha256};
+use crate::support::stores::TestStore;
 use bytes::Bytes;
 use futures::TryStreamExt as _;
 use registry::storage::{NewManifest, Storage};
 use registry::{Algorithm, Digest, Reference, RepositoryName, Tag, VerifiedDigest};
-use support::content::{IMAGE_MANIFEST, noise, sha256};
-use support::stores::TestStore;
 
-for_both_stores!(
+crate::for_both_stores!(
     a_committed_blob_can_be_read_in_whole_and_in_part,
     a_blob_that_was_not_committed_leaves_nothing,
     what_was_written_can_be_read_back_before_the_commit,

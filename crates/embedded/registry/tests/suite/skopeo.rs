@@ -1,20 +1,17 @@
 //! Debian's `skopeo` against the registry, over verified TLS.
-#![allow(clippy::unwrap_used)] // A failed unwrap fails the test, as it should.
-
-mod support;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::support::content::{sha256, write_image_layout};
+use crate::support::server::Server;
+use crate::support::stores::TestStore;
 use registry::storage::Directory;
 use serde_json::Value;
-use support::content::write_image_layout;
-use support::server::Server;
-use support::stores::TestStore;
 use tokio::process::Command;
 
-for_both_stores!(
+crate::for_both_stores!(
     skopeo_pulls_what_it_pushed,
     skopeo_lists_and_deletes_tags,
     skopeo_copies_between_repositories_and_the_digest_stays,
@@ -141,7 +138,7 @@ async fn skopeo_copies_between_repositories_and_the_digest_stays(store: TestStor
     let manifest = skopeo(&server, &["inspect", CERTIFICATES, "--raw", &target])
         .await
         .unwrap();
-    assert_eq!(support::content::sha256(manifest.as_bytes()), digest);
+    assert_eq!(sha256(manifest.as_bytes()), digest);
     server.stop().await;
 }
 
@@ -187,7 +184,7 @@ async fn the_directory_can_be_read_without_the_registry() {
     let manifest = run(&certificates, &["inspect", "--raw", &stored])
         .await
         .unwrap();
-    assert_eq!(support::content::sha256(manifest.as_bytes()), digest);
+    assert_eq!(sha256(manifest.as_bytes()), digest);
 }
 
 /// The index.json follows the push within a moment.

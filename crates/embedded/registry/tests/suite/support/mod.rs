@@ -1,5 +1,4 @@
-//! What several test files need. Each uses its own part of it.
-#![allow(dead_code, unreachable_pub)]
+//! What the tests need: stores, servers, clients, content.
 
 pub mod certificates;
 pub mod client;

@@ -1,16 +1,13 @@
 //! Finding out what there is: the base endpoint, tag lists and referrers (distribution specification, section "Content Discovery").
-#![allow(clippy::unwrap_used)] // A failed unwrap fails the test, as it should.
 
-mod support;
-
+use crate::support::client::{Answer, Client};
+use crate::support::content::{IMAGE_INDEX, IMAGE_MANIFEST, descriptor, sha256, sha512};
+use crate::support::stores::TestStore;
 use http::Method;
 use registry::Digest;
 use serde_json::{Value, json};
-use support::client::Client;
-use support::content::{IMAGE_INDEX, IMAGE_MANIFEST, descriptor, sha256, sha512};
-use support::stores::TestStore;
 
-for_both_stores!(
+crate::for_both_stores!(
     the_base_endpoint_says_that_this_is_a_registry,
     a_repository_without_content_has_no_tag_list_and_no_referrers,
     tags_are_listed_in_order_and_in_pages,
@@ -352,7 +349,7 @@ async fn push_artifact(client: &Client, subject: &Digest, fields: Value) -> (Dig
 
 /// The registry confirms the subject of a manifest, and only of one that has it.
 #[track_caller]
-fn check_subject_header(answer: &support::client::Answer, document: &Value) {
+fn check_subject_header(answer: &Answer, document: &Value) {
     let confirmed = answer
         .headers
         .get("oci-subject")

@@ -55,10 +55,16 @@ impl Server {
 
     /// A client that trusts this server's authority and nothing else.
     pub fn client(&self) -> reqwest::Client {
+        self.client_with(|builder| builder)
+    }
+
+    pub fn client_with(
+        &self,
+        settings: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> reqwest::Client {
         drop(rustls::crypto::ring::default_provider().install_default());
         let authority = reqwest::Certificate::from_pem(self.authority.as_bytes()).unwrap();
-        reqwest::Client::builder()
-            .tls_certs_only([authority])
+        settings(reqwest::Client::builder().tls_certs_only([authority]))
             .build()
             .unwrap()
     }

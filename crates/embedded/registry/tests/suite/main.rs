@@ -1,0 +1,15 @@
+//! The registry's test suite: one file per subject, most tests with both stores.
+#![allow(clippy::unwrap_used)] // A failed unwrap fails the test, as it should.
+#![allow(unreachable_pub)] // Nothing outside sees a test program.
+
+mod blobs;
+mod crashes;
+mod discovery;
+mod manifests;
+mod refused_manifests;
+mod serving;
+mod skopeo;
+mod storage;
+mod support;
+mod untrusted_uploads;
+mod uploads;
