@@ -12,7 +12,7 @@
 //! }
 //! ```
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 
 use crate::embedded::serve;
@@ -32,7 +32,9 @@ pub fn intercept() -> Option<ExitCode> {
         return Some(serve::main(arguments));
     }
     if command == OsStr::new(PROBE) {
-        return Some(ExitCode::FAILURE);
+        return Some(probe::run(
+            std::iter::once(OsString::from("probe")).chain(arguments),
+        ));
     }
     None
 }

@@ -1,9 +1,262 @@
-//! The body of the background process.
+//! The body of the background process: everything that an embedded cluster is, until a signal ends it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-/// Runs the process. Its parts are joined in a following change.
-pub(crate) fn main(_arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    ExitCode::FAILURE
+use anyhow::{Context, anyhow, bail};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::certificates::Certificates;
+use super::running::{self, Ports, Running};
+use super::{REGISTRY_NAMES, kubeconfig};
+use crate::entry::PROBE;
+use crate::state::{DeploymentDirectory, StateRoot};
+
+/// Port of the API server as pipeline steps and kubeconfigs see it.
+const LOOPBACK: &str = "127.0.0.1";
+
+/// Runs the process. Its log goes to standard error, one line to standard output says that it listens.
+pub(crate) fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    // A session of its own: neither Ctrl-C in the terminal nor its end reaches the cluster. It fails only for a
+    // process that leads its group already, and then there is nothing to leave.
+    let _own_session = rustix::process::setsid();
+    start_log();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("the embedded cluster ends: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("KONFLUX_LOCAL_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        .init();
+}
+
+fn run(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
+    let (deployment, ports) = parse(arguments)?;
+    let Some(_life) = running::take_life_lock(&deployment).context("cannot take the life lock")?
+    else {
+        bail!("another process of this deployment lives");
+    };
+    // A provider that is installed already is the one we want: only this program installs any.
+    let _installed_before = rustls::crypto::ring::default_provider().install_default();
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?
+        .block_on(serve(&deployment, ports))
+}
+
+fn parse(
+    mut arguments: impl Iterator<Item = OsString>,
+) -> anyhow::Result<(DeploymentDirectory, Ports)> {
+    let mut next = |what: &str| {
+        arguments
+            .next()
+            .with_context(|| format!("argument {what} is missing"))
+    };
+    let root = StateRoot::at(PathBuf::from(next("STATE_ROOT")?));
+    let name = text(&next("NAME")?)?.parse()?;
+    let api_server = text(&next("API_SERVER_PORT")?)?.parse()?;
+    let registry = text(&next("REGISTRY_PORT")?)?.parse()?;
+    Ok((
+        root.deployment(&name),
+        Ports {
+            api_server,
+            registry,
+        },
+    ))
+}
+
+fn text(argument: &OsStr) -> anyhow::Result<&str> {
+    argument
+        .to_str()
+        .ok_or_else(|| anyhow!("{} is not text", argument.display()))
+}
+
+async fn serve(deployment: &DeploymentDirectory, ports: Ports) -> anyhow::Result<()> {
+    let data = deployment.data();
+    let certificates = Certificates::load(&data.join("pki"))?;
+    let (api_listener, registry_listeners) = (
+        listen_api(ports.api_server).await?,
+        listen_registry(ports.registry).await?,
+    );
+    let ports = Ports {
+        api_server: api_listener.local_addr()?.port(),
+        registry: registry_listeners[0].local_addr()?.port(),
+    };
+
+    let mut parts = JoinSet::new();
+    let shutdown = CancellationToken::new();
+
+    let api_server = api_server::ApiServer::open(api_server::Options {
+        data_dir: data.join("api-server"),
+        pod_logs_dir: Some(data.join("logs")),
+        ..Default::default()
+    })
+    .context("cannot open the API server's store")?;
+    let api_tls = api_server::ServerTls {
+        certificate_chain_pem: certificates.api_server.certificate.clone(),
+        private_key_pem: certificates.api_server.key.clone(),
+        client_ca_pem: certificates.ca.clone(),
+    };
+    let token = shutdown.clone();
+    parts.spawn(async move {
+        api_server
+            .serve(api_listener, api_tls, token)
+            .await
+            .context("the API server failed")
+    });
+
+    let storage = registry::storage::Directory::open(data.join("registry"))
+        .context("cannot open the registry's store")?;
+    let registry = registry::Registry::new(Arc::new(storage), registry::Options::default());
+    let registry_tls = registry::tls::server_config(
+        &certificates.registry.certificate,
+        &certificates.registry.key,
+    )?;
+    for listener in registry_listeners {
+        let (router, tls, token) = (registry.router(), registry_tls.clone(), shutdown.clone());
+        parts.spawn(async move {
+            registry::serve(listener, tls, router, token)
+                .await
+                .context("the registry failed")
+        });
+    }
+
+    let (client, options) = stand_ins(deployment, &certificates, ports).await?;
+    let token = shutdown.clone();
+    parts.spawn(async move {
+        stand_ins::run(client, options, token)
+            .await
+            .context("the stand-ins failed")
+    });
+
+    announce(deployment, ports)?;
+    let outcome = wait_for_the_end(&mut parts).await;
+    shutdown.cancel();
+    while parts.join_next().await.is_some() {}
+    outcome
+}
+
+/// The listener of the API server. Its port is kept over restarts where possible; the kubeconfig follows it where not.
+async fn listen_api(port: u16) -> io::Result<TcpListener> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse && port != 0 => {
+            tracing::warn!("port {port} of the API server is taken; another one is used");
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await
+        }
+        outcome => outcome,
+    }
+}
+
+/// The registry listens on both loopback addresses, because `localhost` may mean either.
+async fn listen_registry(port: u16) -> anyhow::Result<Vec<TcpListener>> {
+    let bind = |address: SocketAddr| async move {
+        TcpListener::bind(address).await.map_err(|error| {
+            let owner = crate::host::ports::owner(address.port());
+            anyhow!("the registry cannot listen on {address}, which {owner} holds: {error}")
+        })
+    };
+    let first = bind((Ipv4Addr::LOCALHOST, port).into()).await?;
+    let port = first.local_addr()?.port();
+    let mut listeners = vec![first];
+    match TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {
+        Ok(listener) => listeners.push(listener),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            bail!("port {port} is free on 127.0.0.1 but taken on ::1")
+        }
+        Err(error) => tracing::info!("no IPv6 loopback: {error}"),
+    }
+    Ok(listeners)
+}
+
+/// The stand-ins are ordinary clients: they get a kubeconfig like anybody else.
+async fn stand_ins(
+    deployment: &DeploymentDirectory,
+    certificates: &Certificates,
+    ports: Ports,
+) -> anyhow::Result<(kube::Client, stand_ins::Options)> {
+    let server = format!("https://{LOOPBACK}:{}", ports.api_server);
+    let text = kubeconfig::render(
+        "stand-ins",
+        &server,
+        &certificates.ca,
+        &certificates.stand_ins,
+    );
+    let config = kube::Config::from_custom_kubeconfig(
+        kube::config::Kubeconfig::from_yaml(&text)?,
+        &Default::default(),
+    )
+    .await?;
+    let program = std::env::current_exe().context("cannot tell which program this is")?;
+    let registry = format!("localhost:{}", ports.registry);
+    let endpoints: Vec<String> = REGISTRY_NAMES
+        .iter()
+        .map(|name| format!("{name}={registry}"))
+        .collect();
+    let steps = stand_ins::StepEnvironment {
+        probe_command: vec![program.into(), PROBE.into()],
+        work_dir: deployment.data().join("steps"),
+        logs_dir: deployment.data().join("logs"),
+        environment: vec![(
+            "KONFLUX_LOCAL_REGISTRY_ENDPOINTS".to_owned(),
+            endpoints.join(","),
+        )],
+        kubernetes: stand_ins::KubernetesAccess {
+            host: LOOPBACK.to_owned(),
+            port: ports.api_server,
+            ca_pem: certificates.ca.clone(),
+        },
+    };
+    let options = stand_ins::Options::new(steps, certificates.ca.clone());
+    Ok((kube::Client::try_from(config)?, options))
+}
+
+/// Writes down where the process listens, then tells whoever started it, if anybody still listens.
+fn announce(deployment: &DeploymentDirectory, ports: Ports) -> anyhow::Result<()> {
+    let running = Running {
+        pid: std::process::id(),
+        ports,
+    };
+    running::write_words(deployment, running).context("cannot write running.json")?;
+    let mut output = io::stdout().lock();
+    let _nobody_waits = writeln!(output, "listening").and_then(|()| output.flush());
+    tracing::info!(
+        "the API server listens on port {}, the registry on port {}",
+        ports.api_server,
+        ports.registry
+    );
+    Ok(())
+}
+
+async fn wait_for_the_end(parts: &mut JoinSet<anyhow::Result<()>>) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => tracing::info!("asked to end"),
+        _ = interrupt.recv() => tracing::info!("interrupted"),
+        ended = parts.join_next() => match ended {
+            Some(Ok(Ok(()))) | None => bail!("a part ended although nobody asked it to"),
+            Some(Ok(Err(error))) => return Err(error),
+            Some(Err(panicked)) => return Err(panicked).context("a part panicked"),
+        },
+    }
+    Ok(())
 }
