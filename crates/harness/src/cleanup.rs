@@ -1,0 +1,184 @@
+//! Removing what a scenario made.
+
+use std::sync::{Mutex, PoisonError};
+
+use k8s_openapi::api::core::v1::Namespace;
+use kube::Api;
+use kube::api::DeleteParams;
+use oci::ImageReference;
+
+use crate::failure::kubernetes_words;
+use crate::wait::{Condition, Wait, Waits};
+use crate::{Deployment, Journal};
+
+/// Something that a scenario made.
+#[derive(Debug, Clone)]
+enum Made {
+    /// A namespace with all that is in it.
+    Namespace(String),
+    /// The images of a repository.
+    Images(ImageReference),
+}
+
+/// What has to be removed after a scenario, in the order in which it was made.
+///
+/// [`Cleanup::run`] is the ordinary way. If it is not reached, because the harness itself panics or returns early,
+/// dropping the value removes everything: see its [`Drop`].
+#[derive(Debug)]
+pub(crate) struct Cleanup {
+    deployment: Deployment,
+    journal: Journal,
+    keep: bool,
+    made: Mutex<Vec<Made>>,
+}
+
+impl Cleanup {
+    pub(crate) fn new(deployment: Deployment, journal: Journal, keep: bool) -> Self {
+        Self {
+            deployment,
+            journal,
+            keep,
+            made: Mutex::default(),
+        }
+    }
+
+    /// To be called before the namespace is made: one that was never made is no error when it is removed.
+    pub(crate) fn namespace(&self, name: &str) {
+        self.add(Made::Namespace(name.to_owned()));
+    }
+
+    /// To be called before anything is pushed to the repository.
+    pub(crate) fn images(&self, repository: &ImageReference) {
+        self.add(Made::Images(repository.without_tag_and_digest()));
+    }
+
+    fn add(&self, made: Made) {
+        self.made
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(made);
+    }
+
+    fn take(&self) -> Vec<Made> {
+        std::mem::take(&mut *self.made.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Removes everything in reverse order, and goes on where something cannot be removed.
+    ///
+    /// # Errors
+    ///
+    /// What remains, and why.
+    pub(crate) async fn run(&self) -> Result<(), String> {
+        let made = self.take();
+        if self.keep {
+            self.journal.note(format!(
+                "kept: {}",
+                made.iter().map(Made::words).collect::<Vec<_>>().join(", ")
+            ));
+            return Ok(());
+        }
+        let mut remains = Vec::new();
+        for made in made.iter().rev() {
+            let outcome = match made {
+                Made::Namespace(name) => self.remove_namespace(name).await,
+                Made::Images(repository) => self.remove_images(repository).await,
+            };
+            match outcome {
+                Ok(()) => self.journal.note(format!("removed {}", made.words())),
+                Err(why) => remains.push(format!("{} remains: {why}", made.words())),
+            }
+        }
+        if remains.is_empty() {
+            Ok(())
+        } else {
+            Err(remains.join("; "))
+        }
+    }
+
+    async fn remove_namespace(&self, name: &str) -> Result<(), String> {
+        let api: Api<Namespace> = Api::all(self.deployment.kubernetes.clone());
+        match api.delete(name, &DeleteParams::default()).await {
+            Err(kube::Error::Api(status)) if status.code == 404 => return Ok(()),
+            Err(error) => return Err(kubernetes_words(&error)),
+            Ok(_) => {}
+        }
+        let waits = Waits {
+            deployment: &self.deployment,
+            namespace: name,
+        };
+        let gone = Condition {
+            words: "it does not exist",
+            holds: &|namespace: Option<&Namespace>| namespace.is_none(),
+        };
+        waits
+            .object(Wait::NamespaceGone, &api, name, gone)
+            .await
+            .map(drop)
+            .map_err(|failure| failure.to_string())
+    }
+
+    async fn remove_images(&self, repository: &ImageReference) -> Result<(), String> {
+        let registry = &self.deployment.registry;
+        let words = |error: oci::Error| error.to_string();
+        for tag in registry.tags(repository).await.map_err(words)? {
+            let tagged = repository
+                .with_tag(&tag)
+                .map_err(|error| error.to_string())?;
+            let Some(digest) = registry.resolve(&tagged).await.map_err(words)? else {
+                continue;
+            };
+            for reference in [tagged, repository.with_digest(digest)] {
+                match registry.delete(&reference).await {
+                    // Another tag named the same manifest, or the tag went with its manifest.
+                    Ok(())
+                    | Err(oci::Error::Content(oci::ContentError::MissingManifest { .. })) => {}
+                    Err(error) => return Err(error.to_string()),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Cleanup {
+    /// Removes what is left, on a thread and a runtime of its own and with clients of its own: a drop cannot wait, and the
+    /// runtime that it happens on, with the connections that live there, may be the one that is being torn down. There is
+    /// nobody to tell a failure to but the log.
+    fn drop(&mut self) {
+        let made = self.take();
+        if made.is_empty() || self.keep {
+            return;
+        }
+        let (deployment, journal) = (self.deployment.clone(), self.journal.clone());
+        let remove = async move {
+            let connected = Deployment::connect(deployment.record, deployment.directory).await;
+            let rescue = Self::new(
+                connected.map_err(|error| error.to_string())?,
+                journal,
+                false,
+            );
+            made.into_iter().for_each(|made| rescue.add(made));
+            rescue.run().await
+        };
+        let removing = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            runtime.map_err(|error| error.to_string())?.block_on(remove)
+        });
+        match removing.join() {
+            Ok(Ok(())) => {}
+            Ok(Err(remains)) => tracing::error!("cleaning up after a scenario failed: {remains}"),
+            Err(_panic) => tracing::error!("cleaning up after a scenario panicked"),
+        }
+    }
+}
+
+impl Made {
+    fn words(&self) -> String {
+        match self {
+            Self::Namespace(name) => format!("namespace {name}"),
+            Self::Images(repository) => format!("images of {repository}"),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The deployment under test.
+
+use std::fs;
+use std::path::PathBuf;
+
+use cluster::{ClusterKind, DeploymentDirectory, DeploymentRecord};
+
+/// The clients of the deployment under test. Cheap to clone.
+#[derive(Clone)]
+pub struct Deployment {
+    /// A client of its Kubernetes API.
+    pub kubernetes: kube::Client,
+    /// A client of its registry that goes by in-cluster references.
+    pub registry: oci::Client,
+    /// What `deploy-local` recorded.
+    pub record: DeploymentRecord,
+    /// Its folder.
+    pub directory: DeploymentDirectory,
+}
+
+/// A deployment cannot be tested.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The Kubernetes client cannot be made.
+    #[error(transparent)]
+    Kubernetes(#[from] cluster::connect::ConnectError),
+    /// The certificate authority cannot be read.
+    #[error("cannot read the certificate authority {path}: {source}")]
+    CertificateAuthority {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The registry's recorded address is not one.
+    #[error("the recorded registry endpoint cannot be used: {0}")]
+    Endpoint(#[from] oci::EndpointsError),
+    /// The registry client cannot be made.
+    #[error("cannot make a registry client: {0}")]
+    Registry(#[from] oci::Error),
+}
+
+impl Deployment {
+    /// Makes the clients of a recorded deployment; nothing is asked yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`].
+    pub async fn connect(
+        record: DeploymentRecord,
+        directory: DeploymentDirectory,
+    ) -> Result<Self, ConnectError> {
+        let kubernetes = cluster::connect::kubernetes(&record).await?;
+        let ca =
+            fs::read(&record.ca_file).map_err(|source| ConnectError::CertificateAuthority {
+                path: record.ca_file.clone(),
+                source,
+            })?;
+        let endpoints = record
+            .registry
+            .addresses()
+            .try_fold(oci::Endpoints::new(), |endpoints, (name, address)| {
+                endpoints.with(name, address)
+            })?;
+        let registry = oci::Client::builder()
+            .endpoints(endpoints)
+            .ca_certificate_pem(ca)
+            .build()?;
+        Ok(Self {
+            kubernetes,
+            registry,
+            record,
+            directory,
+        })
+    }
+
+    /// Where its Kubernetes API comes from: it decides how long things may take.
+    #[must_use]
+    pub fn cluster(&self) -> ClusterKind {
+        self.record.cluster
+    }
+}
+
+impl std::fmt::Debug for Deployment {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Deployment")
+            .field("record", &self.record)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,174 @@
+//! Keeping secrets out of evidence.
+
+use std::sync::LazyLock;
+
+use k8s_openapi::api::core::v1::Secret;
+use kube::ResourceExt;
+use regex::Regex;
+use serde_json::Value;
+
+/// Shorter values are no secrets worth the name, and replacing them would make evidence unreadable.
+const SHORTEST_SECRET: usize = 6;
+/// Kept by Kubernetes for its service accounts; beside the token it holds the namespace's name and a certificate.
+const SERVICE_ACCOUNT_TOKEN: &str = "kubernetes.io/service-account-token";
+
+/// What looks like a secret wherever it stands: JSON web tokens, private keys, `Authorization` headers, and the `auth` of
+/// a docker config.
+static SHAPES: LazyLock<[(Regex, &str); 4]> = LazyLock::new(|| {
+    let shape = |pattern: &str| {
+        Regex::new(pattern).expect("the pattern is written here and compiled by every test")
+    };
+    [
+        (
+            shape(r"eyJ[\w-]{10,}\.[\w-]{2,}\.[\w-]*"),
+            "<redacted token>",
+        ),
+        (
+            shape(r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----"),
+            "<redacted private key>",
+        ),
+        (
+            shape(r"(?i)\b(authorization:?\s+(?:basic|bearer)\s+)\S+"),
+            "$1<redacted>",
+        ),
+        (
+            shape(r#"("(?:auth|password|identitytoken|registrytoken)"\s*:\s*")[^"]+"#),
+            "$1<redacted>",
+        ),
+    ]
+});
+
+/// Replaces secrets in texts: those it was told, and what has the shape of one.
+#[derive(Default)]
+pub struct Redactor {
+    /// Value and what to write in its place, longest value first.
+    known: Vec<(String, String)>,
+}
+
+impl Redactor {
+    /// Knows every value of these Secrets, also the ones inside docker configs.
+    pub fn knowing<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
+        let mut known = Vec::new();
+        for secret in secrets {
+            let is_token = secret.type_.as_deref() == Some(SERVICE_ACCOUNT_TOKEN);
+            for (key, value) in secret.data.iter().flatten() {
+                if is_token && key != "token" {
+                    continue;
+                }
+                let place = format!("<redacted: Secret {}, {key}>", secret.name_any());
+                let text = String::from_utf8_lossy(&value.0).into_owned();
+                let inside = serde_json::from_str::<Value>(&text)
+                    .map(|json| leaves(&json))
+                    .unwrap_or_default();
+                known.extend(
+                    inside
+                        .into_iter()
+                        .chain([text])
+                        .map(|value| (value.trim().to_owned(), place.clone())),
+                );
+            }
+        }
+        known.retain(|(value, _)| value.len() >= SHORTEST_SECRET);
+        known.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
+        Self { known }
+    }
+
+    /// The text without secrets.
+    #[must_use]
+    pub fn clean(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (value, place) in &self.known {
+            if text.contains(value) {
+                text = text.replace(value, place);
+            }
+        }
+        for (shape, place) in SHAPES.iter() {
+            text = shape.replace_all(&text, *place).into_owned();
+        }
+        text
+    }
+}
+
+/// Every text in a JSON document.
+fn leaves(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(items) => items.iter().flat_map(leaves).collect(),
+        Value::Object(entries) => entries.values().flat_map(leaves).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn secret(kind: &str, entries: &[(&str, &str)]) -> Secret {
+        let data: serde_json::Map<String, Value> = entries
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), json!(value)))
+            .collect();
+        let mut secret: Secret =
+            serde_json::from_value(json!({"metadata": {"name": "push"}, "type": kind})).unwrap();
+        let bytes =
+            |value: &Value| k8s_openapi::ByteString(value.as_str().unwrap().as_bytes().to_vec());
+        secret.data = Some(
+            data.iter()
+                .map(|(key, value)| (key.clone(), bytes(value)))
+                .collect(),
+        );
+        secret
+    }
+
+    #[test]
+    fn the_values_of_known_secrets_are_replaced_by_their_place() {
+        let config =
+            r#"{"auths": {"quay.io": {"password": "hunter2hunter2", "auth": "dTpodW50ZXIy"}}}"#;
+        let redactor = Redactor::knowing(&[secret(
+            "kubernetes.io/dockerconfigjson",
+            &[(".dockerconfigjson", config)],
+        )]);
+        let clean = redactor.clean("login with hunter2hunter2 (dTpodW50ZXIy) failed");
+        let place = "<redacted: Secret push, .dockerconfigjson>";
+        assert_eq!(clean, format!("login with {place} ({place}) failed"));
+    }
+
+    #[test]
+    fn a_namespace_that_a_token_secret_repeats_stays_readable() {
+        let token = secret(
+            SERVICE_ACCOUNT_TOKEN,
+            &[("namespace", "user-ns1"), ("token", "opaque-token")],
+        );
+        let clean = Redactor::knowing(&[token]).clean("user-ns1 uses opaque-token");
+        assert_eq!(clean, "user-ns1 uses <redacted: Secret push, token>");
+    }
+
+    #[test]
+    fn what_has_the_shape_of_a_secret_is_replaced_wherever_it_comes_from() {
+        let redactor = Redactor::default();
+        for (text, secret) in [
+            (
+                "token eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl.",
+                "c2lnbmF0dXJl",
+            ),
+            ("Authorization: Bearer abcdef", "abcdef"),
+            (r#"{"auth": "dTpw"}"#, "dTpw"),
+            (
+                "-----BEGIN EC PRIVATE KEY-----\nMHcC\n-----END EC PRIVATE KEY-----",
+                "MHcC",
+            ),
+        ] {
+            let clean = redactor.clean(text);
+            assert!(
+                clean.contains("<redacted") && !clean.contains(secret),
+                "{clean}"
+            );
+        }
+        assert_eq!(
+            redactor.clean("digest sha256:abc of tag 1.0"),
+            "digest sha256:abc of tag 1.0"
+        );
+    }
+}

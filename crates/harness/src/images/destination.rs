@@ -1,0 +1,83 @@
+//! Repositories: where images are released to, or must not be.
+
+use oci::ImageReference;
+
+use super::{Lie, PushedImage};
+use crate::{Deployment, Failure, Verdict};
+
+/// A repository with the tags that a release puts there.
+#[derive(Debug, Clone)]
+pub struct Destination {
+    deployment: Deployment,
+    repository: ImageReference,
+    tags: Vec<String>,
+}
+
+impl Destination {
+    pub(crate) fn new(deployment: Deployment, repository: ImageReference, tags: &[&str]) -> Self {
+        Self {
+            deployment,
+            repository,
+            tags: tags.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// The repository.
+    #[must_use]
+    pub fn repository(&self) -> &ImageReference {
+        &self.repository
+    }
+
+    /// The tags that a release puts there.
+    #[must_use]
+    pub fn tags(&self) -> &[String] {
+        &self.tags
+    }
+
+    /// Checks that every tag names the very manifest that was built, and that all of its blobs are there and hash to what
+    /// names them.
+    ///
+    /// # Errors
+    ///
+    /// [`Lie::Released`], or the registry does not answer.
+    pub async fn holds(&self, image: &PushedImage) -> Verdict {
+        for tag in &self.tags {
+            let reference: ImageReference =
+                format!("{}:{tag}@{}", self.repository.name(), image.digest())
+                    .parse()
+                    .map_err(|error: oci::ReferenceError| Failure::Scenario(error.to_string()))?;
+            self.deployment
+                .registry
+                .verify(&reference)
+                .await
+                .map_err(|error| match error {
+                    oci::Error::Content(found) => Failure::from(Lie::Released { reference, found }),
+                    other => Failure::registry(format!("verify {reference}"))(other),
+                })?;
+        }
+        Ok(())
+    }
+
+    /// Checks that nothing was pushed there.
+    ///
+    /// # Errors
+    ///
+    /// [`Lie::NotEmpty`], or the registry does not answer: that it could not be asked is no proof.
+    pub async fn is_empty(&self) -> Verdict {
+        let listing = format!("list the tags of {}", self.repository);
+        let tags = self
+            .deployment
+            .registry
+            .tags(&self.repository)
+            .await
+            .map_err(Failure::registry(listing))?;
+        if tags.is_empty() {
+            return Ok(());
+        }
+        Err(Lie::NotEmpty {
+            repository: self.repository.clone(),
+            tags,
+        }
+        .into())
+    }
+}

@@ -1,0 +1,136 @@
+//! A scenario and what it needs.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use cluster::{ClusterKind, DeploymentRecord, Flavour};
+
+use crate::Verdict;
+
+/// Something a scenario needs that not every deployment offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// A container engine on this host.
+    Engine,
+    /// The real Tekton, with pods.
+    Tekton,
+    /// The real Konflux operator and its controllers.
+    Operator,
+    /// Our stand-ins for the Konflux controllers: they alone build from a source that is kept in a ConfigMap.
+    StandIns,
+    /// A Quay that image-controller manages.
+    Quay,
+    /// A way to the internet.
+    Network,
+}
+
+/// One story that the suite checks.
+#[derive(Debug, Clone, Copy)]
+pub struct Scenario {
+    name: &'static str,
+    needs: &'static [Need],
+    story: fn() -> Verdict,
+}
+
+impl Scenario {
+    /// A scenario, named as a sentence. `story` calls [`crate::with_tenant`]; attributes of `serial_test` on it keep
+    /// scenarios apart that share more than the deployment.
+    #[must_use]
+    pub const fn new(name: &'static str, needs: &'static [Need], story: fn() -> Verdict) -> Self {
+        Self { name, needs, story }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The needs that a deployment does not meet.
+    #[must_use]
+    pub fn missing(&self, offered: &BTreeSet<Need>) -> Vec<Need> {
+        self.needs
+            .iter()
+            .copied()
+            .filter(|need| !offered.contains(need))
+            .collect()
+    }
+
+    /// Its needs as words, `none` if there are none.
+    #[must_use]
+    pub fn needs_in_words(&self) -> String {
+        if self.needs.is_empty() {
+            "none".to_owned()
+        } else {
+            words(self.needs)
+        }
+    }
+
+    pub(super) fn tell(&self) -> Verdict {
+        (self.story)()
+    }
+}
+
+/// What a deployment offers, by its record.
+#[must_use]
+pub fn offered(record: &DeploymentRecord) -> BTreeSet<Need> {
+    let mut offered = BTreeSet::new();
+    if record.cluster == ClusterKind::Kind {
+        offered.insert(Need::Engine);
+    }
+    if record.cluster != ClusterKind::Embedded {
+        offered.insert(Need::Tekton);
+    }
+    offered.insert(match record.konflux {
+        Flavour::Operator => Need::Operator,
+        Flavour::StandIns => Need::StandIns,
+    });
+    offered
+}
+
+/// Needs as a list for a person.
+pub(super) fn words(needs: &[Need]) -> String {
+    needs
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Engine => "engine",
+            Self::Tekton => "tekton",
+            Self::Operator => "operator",
+            Self::StandIns => "stand-ins",
+            Self::Quay => "quay",
+            Self::Network => "network",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runner::tests::record;
+
+    #[test]
+    fn a_deployment_offers_what_its_record_says() {
+        let mut record = record();
+        assert_eq!(offered(&record), BTreeSet::from([Need::StandIns]));
+        record.cluster = ClusterKind::Kind;
+        record.konflux = Flavour::Operator;
+        assert_eq!(
+            offered(&record),
+            BTreeSet::from([Need::Engine, Need::Tekton, Need::Operator])
+        );
+    }
+
+    #[test]
+    fn a_scenario_misses_exactly_what_is_not_offered() {
+        let scenario = Scenario::new("x", &[Need::Tekton, Need::StandIns, Need::Quay], || Ok(()));
+        let missing = scenario.missing(&BTreeSet::from([Need::StandIns]));
+        assert_eq!(words(&missing), "tekton, quay");
+    }
+}

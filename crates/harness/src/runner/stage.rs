@@ -1,0 +1,274 @@
+//! What the scenarios of one run share: the deployment under test and the list of outcomes.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use cluster::{DeploymentDirectory, DeploymentRecord, StateRoot};
+use libtest_mimic::{Completion, Failed};
+use tokio::runtime::{Handle, Runtime};
+use tokio::sync::{Mutex as AsyncMutex, OnceCell};
+
+use super::{Request, Scenario, offered, scenario};
+use crate::evidence::Redactor;
+use crate::report::{Outcome, Performed, Report};
+use crate::story::Scene;
+use crate::{Deployment, Journal};
+
+/// A deployment as it is recorded.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Its record.
+    pub record: DeploymentRecord,
+    /// Its folder.
+    pub directory: DeploymentDirectory,
+}
+
+/// Makes the deployment for a run that names none.
+#[async_trait]
+pub trait OwnDeployment: Send + Sync {
+    /// Deploys. Called once at most.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says why not.
+    async fn deploy(&self) -> Result<Target, String>;
+
+    /// Destroys whatever `deploy` made, complete or not; nothing to destroy is no error.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what is left.
+    async fn destroy(&self) -> Result<(), String>;
+
+    /// Where evidence of this run goes when no report folder was asked for: it must outlive the deployment.
+    fn evidence(&self) -> PathBuf;
+}
+
+/// What the scenarios of one run share.
+pub(super) struct Stage {
+    request: Request,
+    runtime: Runtime,
+    own: Arc<dyn OwnDeployment>,
+    deployment: OnceCell<Result<Deployment, String>>,
+    /// Held while the own deployment is made or destroyed, so that an interrupt destroys it whole.
+    making: AsyncMutex<()>,
+    performed: Mutex<Vec<Performed>>,
+}
+
+impl Stage {
+    pub(super) fn new(request: Request, own: Arc<dyn OwnDeployment>) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()?;
+        Ok(Self {
+            request,
+            runtime,
+            own,
+            deployment: OnceCell::new(),
+            making: AsyncMutex::default(),
+            performed: Mutex::default(),
+        })
+    }
+
+    pub(super) fn handle(&self) -> Handle {
+        self.runtime.handle().clone()
+    }
+
+    /// Runs one scenario on this thread, and remembers how it ended.
+    pub(super) fn perform(&self, scenario: &Scenario) -> Result<Completion, Failed> {
+        let journal = Journal::begin();
+        let begun = Instant::now();
+        let outcome = self.outcome(scenario, &journal);
+        let story = Redactor::default().clean(&journal.to_string());
+        let performed = Performed {
+            name: scenario.name().to_owned(),
+            outcome: outcome.clone(),
+            elapsed: begun.elapsed(),
+            story,
+        };
+        let completion = completion(&performed);
+        self.performed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(performed);
+        completion
+    }
+
+    fn outcome(&self, scenario: &Scenario, journal: &Journal) -> Outcome {
+        let because = |text: String| Redactor::default().clean(&text);
+        let deployment = match self.runtime.block_on(self.deployment()) {
+            Ok(deployment) => deployment,
+            Err(error) => {
+                return Outcome::Failed {
+                    because: because(error),
+                    evidence: None,
+                };
+            }
+        };
+        let missing = scenario.missing(&offered(&deployment.record));
+        if !missing.is_empty() {
+            return Outcome::Skipped {
+                missing: scenario::words(&missing),
+            };
+        }
+        let evidence = self
+            .evidence_folder(&deployment)
+            .join(folder_name(scenario.name()));
+        let scene = Scene {
+            deployment,
+            runtime: self.handle(),
+            journal: journal.clone(),
+            evidence: evidence.clone(),
+            keep: self.request.keep,
+        };
+        match scene.set(|| scenario.tell()) {
+            Ok(()) => Outcome::Passed,
+            Err(failure) => {
+                let evidence = Some(evidence).filter(|folder| folder.exists());
+                Outcome::Failed {
+                    because: because(failure.to_string()),
+                    evidence,
+                }
+            }
+        }
+    }
+
+    /// The deployment under test; an own one is made when the first scenario asks.
+    async fn deployment(&self) -> Result<Deployment, String> {
+        let deployment = self.deployment.get_or_init(async || {
+            let target = match self.named_target()? {
+                Some(target) => target,
+                None => {
+                    let _making = self.making.lock().await;
+                    self.own.deploy().await?
+                }
+            };
+            let connected = Deployment::connect(target.record, target.directory).await;
+            connected.map_err(|error| error.to_string())
+        });
+        deployment.await.clone()
+    }
+
+    fn named_target(&self) -> Result<Option<Target>, String> {
+        let (Some(root), Some(name)) = (&self.request.state_root, &self.request.name) else {
+            return Ok(None);
+        };
+        let directory = StateRoot::at(root).deployment(name);
+        let record = directory.read_record().map_err(|error| error.to_string())?;
+        let none = || {
+            format!(
+                "there is no deployment called {name} in {}; `cargo xtask deploy-local` makes one",
+                root.display()
+            )
+        };
+        Ok(Some(Target {
+            record: record.ok_or_else(none)?,
+            directory,
+        }))
+    }
+
+    fn evidence_folder(&self, deployment: &Deployment) -> PathBuf {
+        match (&self.request.report_dir, &self.request.name) {
+            (Some(reports), _) => reports.clone(),
+            (None, Some(_)) => deployment.directory.evidence(),
+            (None, None) => self.own.evidence(),
+        }
+    }
+
+    /// The report, scenarios in their order and not in that of their ends.
+    pub(super) fn report(&self, chosen: &[Scenario], elapsed: Duration) -> Report {
+        let position = |performed: &Performed| {
+            chosen
+                .iter()
+                .position(|scenario| scenario.name() == performed.name)
+        };
+        let mut scenarios = self
+            .performed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        scenarios.sort_by_key(position);
+        let deployment = match self.deployment.get() {
+            Some(Ok(deployment)) => described(&deployment.record),
+            Some(Err(_)) => "no deployment".to_owned(),
+            None => "nothing ran".to_owned(),
+        };
+        Report {
+            deployment,
+            scenarios,
+            elapsed,
+        }
+    }
+
+    /// Destroys the own deployment, if one was made.
+    pub(super) async fn destroy(&self) -> Result<(), String> {
+        let _making = self.making.lock().await;
+        if self.request.name.is_some() || !self.deployment.initialized() {
+            Ok(())
+        } else {
+            self.own.destroy().await
+        }
+    }
+
+    /// Ends the run.
+    pub(super) fn close(&self) -> Result<(), String> {
+        self.runtime.block_on(self.destroy())
+    }
+}
+
+/// What the run is about, and that a model is no real Konflux.
+fn described(record: &DeploymentRecord) -> String {
+    let model = match record.konflux {
+        cluster::Flavour::StandIns => "; models, not the real Konflux",
+        cluster::Flavour::Operator => "",
+    };
+    format!(
+        "deployment {} ({} cluster, {}{model})",
+        record.name, record.cluster, record.konflux
+    )
+}
+
+fn completion(performed: &Performed) -> Result<Completion, Failed> {
+    match &performed.outcome {
+        Outcome::Passed => Ok(Completion::Completed),
+        Outcome::Skipped { missing } => Ok(Completion::ignored_with(format!(
+            "the deployment has no {missing}"
+        ))),
+        Outcome::Failed { because, evidence } => {
+            let evidence = evidence
+                .as_ref()
+                .map(|folder| format!("\nevidence: {}", folder.display()));
+            Err(format!(
+                "{because}\n\nthe story so far:\n{}{}",
+                performed.story,
+                evidence.unwrap_or_default()
+            )
+            .into())
+        }
+    }
+}
+
+/// A scenario's name as the name of a folder.
+fn folder_name(name: &str) -> String {
+    let words = name
+        .split(|character: char| !character.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-").to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scenarios_folder_is_named_after_it() {
+        assert_eq!(
+            folder_name("a release pushes the snapshot's image"),
+            "a-release-pushes-the-snapshot-s-image"
+        );
+    }
+}

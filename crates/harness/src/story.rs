@@ -1,0 +1,120 @@
+//! The frame of every scenario: a tenant of its own, evidence when it fails, cleaning up in any case.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
+
+use futures::FutureExt;
+use tokio::runtime::Handle;
+
+use crate::cleanup::Cleanup;
+use crate::evidence;
+use crate::tenant::Tenant;
+use crate::{Deployment, Failure, Journal, Verdict};
+
+/// What the runner gives to the scenario that runs on this thread.
+#[derive(Debug, Clone)]
+pub(crate) struct Scene {
+    pub(crate) deployment: Deployment,
+    pub(crate) runtime: Handle,
+    pub(crate) journal: Journal,
+    /// Where evidence goes if the scenario fails.
+    pub(crate) evidence: PathBuf,
+    /// Leave in place what the scenario makes.
+    pub(crate) keep: bool,
+}
+
+thread_local! {
+    /// Scenarios have no parameters, because the attributes of `serial_test` allow none; the runner runs each on a thread
+    /// and hands over here what it is to run against.
+    static SCENE: RefCell<Option<Scene>> = const { RefCell::new(None) };
+}
+
+impl Scene {
+    /// Runs a function with this scene on this thread.
+    pub(crate) fn set<T>(self, function: impl FnOnce() -> T) -> T {
+        SCENE.set(Some(self));
+        let outcome = function();
+        SCENE.set(None);
+        outcome
+    }
+
+    fn current() -> Result<Self, Failure> {
+        let no_runner = || Failure::Scenario("it was not started by harness::runner".to_owned());
+        SCENE
+            .with_borrow(|scene| scene.clone())
+            .ok_or_else(no_runner)
+    }
+}
+
+/// Tells a story in a fresh tenant: a namespace for it and one that it releases to.
+///
+/// When the story fails or panics, evidence is taken first. Then what was made is removed in reverse order, unless the
+/// run was asked to keep it. A failure to clean up never takes the place of the story's own failure.
+///
+/// # Errors
+///
+/// The story's failure; else why the tenant could not be made or removed.
+pub fn with_tenant(story: impl AsyncFnOnce(&Tenant) -> Verdict) -> Verdict {
+    let scene = Scene::current()?;
+    let runtime = scene.runtime.clone();
+    runtime.block_on(perform(scene, story))
+}
+
+async fn perform(scene: Scene, story: impl AsyncFnOnce(&Tenant) -> Verdict) -> Verdict {
+    let cleanup = Cleanup::new(scene.deployment.clone(), scene.journal.clone(), scene.keep);
+    let tenant = Tenant::new(scene.deployment.clone(), scene.journal.clone(), cleanup);
+    let telling = async {
+        tenant.create().await?;
+        story(&tenant).await
+    };
+    let verdict = AssertUnwindSafe(telling)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|panic| Err(panicked(&*panic)));
+    if let Err(failure) = &verdict {
+        scene.journal.note(format!("failed: {failure}"));
+        evidence::take(&tenant, &scene.evidence).await;
+    }
+    let cleaned = tenant.into_cleanup().run().await;
+    match (verdict, cleaned) {
+        (Err(failure), Err(remains)) => {
+            scene
+                .journal
+                .note(format!("cleaning up failed too: {remains}"));
+            Err(failure)
+        }
+        (Ok(()), Err(remains)) => Err(Failure::Cleanup(remains)),
+        (verdict, Ok(())) => verdict,
+    }
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Failure {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let words = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    Failure::Panicked(words.unwrap_or("without words").to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_story_without_a_runner_says_so() {
+        let failure = with_tenant(async |_tenant| Ok(())).unwrap_err();
+        assert!(
+            failure
+                .to_string()
+                .contains("not started by harness::runner"),
+            "{failure}"
+        );
+    }
+
+    #[test]
+    fn the_words_of_a_panic_become_the_failure() {
+        let caught =
+            std::panic::catch_unwind(|| std::panic::panic_any("a lie".to_owned())).unwrap_err();
+        assert_eq!(panicked(&*caught).to_string(), "panicked: a lie");
+    }
+}

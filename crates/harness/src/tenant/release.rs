@@ -1,0 +1,231 @@
+//! Releases: from a Release that exists to one that is done, or that says why not.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition as ResourceCondition;
+use konflux_api::konflux;
+use konflux_api::tekton::PipelineRun;
+use kube::ResourceExt;
+use kube::api::ListParams;
+
+use super::{Tenant, failed_tasks};
+use crate::images::{Destination, Lie, PushedImage};
+use crate::wait::{Condition, Wait, conditions, kind_and_name};
+use crate::{Failure, Verdict};
+
+/// The condition that says how a Release ended.
+const RELEASED: &str = "Released";
+
+/// A Release that exists.
+#[derive(Debug)]
+pub struct StartedRelease<'a> {
+    tenant: &'a Tenant,
+    name: String,
+}
+
+/// A Release that succeeded, by its own account.
+#[derive(Debug)]
+pub struct Release {
+    release: konflux::Release,
+}
+
+/// A Release that failed.
+#[derive(Debug)]
+pub struct FailedRelease {
+    release: konflux::Release,
+    /// PipelineRuns in the managed namespace.
+    managed_runs: Vec<String>,
+}
+
+impl<'a> StartedRelease<'a> {
+    pub(super) fn new(tenant: &'a Tenant, name: String) -> Self {
+        tenant.journal().note(format!("Release {name} was made"));
+        Self { tenant, name }
+    }
+
+    /// Waits for the release to end, and for it to say that it succeeded.
+    ///
+    /// # Errors
+    ///
+    /// It failed; the failure has its conditions and its failed tasks.
+    pub async fn succeeds(self) -> Result<Release, Failure> {
+        let release = self.end().await?;
+        if condition(&release, RELEASED).is_some_and(|released| released.status == "True") {
+            self.tenant
+                .journal()
+                .note(format!("Release {} says it is done", self.name));
+            return Ok(Release { release });
+        }
+        let mut seen = conditions(&release);
+        for run in self.managed_runs().await? {
+            let tasks = failed_tasks::of(self.tenant, &run).await;
+            seen.extend(
+                tasks
+                    .iter()
+                    .map(|task| format!("{}: {task}", kind_and_name(&run))),
+            );
+        }
+        Err(unexpected(
+            &release,
+            "the release to succeed",
+            &seen.join("\n"),
+        ))
+    }
+
+    /// Waits for the release to end, and for it to say that it failed.
+    ///
+    /// # Errors
+    ///
+    /// It succeeded.
+    pub async fn fails(self) -> Result<FailedRelease, Failure> {
+        let release = self.end().await?;
+        if condition(&release, RELEASED).is_some_and(|released| released.status == "True") {
+            return Err(unexpected(
+                &release,
+                "the release to fail",
+                &conditions(&release).join("\n"),
+            ));
+        }
+        let managed_runs = self
+            .managed_runs()
+            .await?
+            .iter()
+            .map(ResourceExt::name_any)
+            .collect();
+        self.tenant
+            .journal()
+            .note(format!("Release {} failed", self.name));
+        Ok(FailedRelease {
+            release,
+            managed_runs,
+        })
+    }
+
+    async fn end(&self) -> Result<konflux::Release, Failure> {
+        let namespace = self.tenant.namespace();
+        let ended = Condition {
+            words: "its condition Released is Succeeded or Failed",
+            holds: &|release: Option<&konflux::Release>| {
+                let released = release.and_then(|release| condition(release, RELEASED));
+                released.is_some_and(|released| {
+                    matches!(released.reason.as_str(), "Succeeded" | "Failed")
+                })
+            },
+        };
+        let releases = self.tenant.api::<konflux::Release>(namespace);
+        let release = self
+            .tenant
+            .waits(namespace)
+            .object(Wait::ReleaseEnded, &releases, &self.name, ended)
+            .await?;
+        release.ok_or_else(|| {
+            Failure::Scenario(format!("Release {} ended without being there", self.name))
+        })
+    }
+
+    async fn managed_runs(&self) -> Result<Vec<PipelineRun>, Failure> {
+        let namespace = self.tenant.managed_namespace();
+        let listing = format!("list the PipelineRuns of {namespace}");
+        let runs = self
+            .tenant
+            .api::<PipelineRun>(namespace)
+            .list(&ListParams::default())
+            .await;
+        Ok(runs.map_err(Failure::kubernetes(listing))?.items)
+    }
+}
+
+impl Release {
+    /// Checks that its report, `status.artifacts`, names the image and every tag of the destination.
+    ///
+    /// # Errors
+    ///
+    /// [`Lie::Reported`].
+    pub fn reports(&self, image: &PushedImage, destination: &Destination) -> Verdict {
+        let artifacts = self
+            .release
+            .status
+            .as_ref()
+            .and_then(|status| status.artifacts.as_ref());
+        let images = artifacts
+            .and_then(|artifacts| artifacts["images"].as_array())
+            .into_iter()
+            .flatten();
+        let digest = image.digest().to_string();
+        let urls: Vec<&str> = images
+            .filter(|entry| entry["shasum"] == digest.as_str())
+            .flat_map(|entry| entry["urls"].as_array().into_iter().flatten())
+            .filter_map(|url| url.as_str())
+            .collect();
+        for tag in destination.tags() {
+            let released = destination.repository().with_tag(tag);
+            let released = released.map_err(|error| Failure::Scenario(error.to_string()))?;
+            if !urls.contains(&released.to_string().as_str()) {
+                return Err(Lie::Reported {
+                    release: kind_and_name(&self.release).replacen("Release ", "", 1),
+                    reported: artifacts.map_or_else(|| "nothing".to_owned(), ToString::to_string),
+                    released,
+                }
+                .into());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FailedRelease {
+    /// Checks that a condition is false, with these words in its message.
+    ///
+    /// # Errors
+    ///
+    /// It is not, or has other words.
+    pub fn says(&self, condition_type: &str, words: &str) -> Verdict {
+        let found = condition(&self.release, condition_type);
+        if found.is_some_and(|condition| {
+            condition.status == "False" && condition.message.contains(words)
+        }) {
+            return Ok(());
+        }
+        let expected = format!("condition {condition_type} to be False and to say {words:?}");
+        Err(unexpected(
+            &self.release,
+            &expected,
+            &conditions(&self.release).join("\n"),
+        ))
+    }
+
+    /// Checks that nothing ran in the managed namespace.
+    ///
+    /// # Errors
+    ///
+    /// Something did.
+    pub fn ran_nothing(&self) -> Verdict {
+        if self.managed_runs.is_empty() {
+            return Ok(());
+        }
+        let seen = format!("there are {}", self.managed_runs.join(", "));
+        Err(unexpected(
+            &self.release,
+            "no PipelineRun in the managed namespace",
+            &seen,
+        ))
+    }
+}
+
+fn condition<'r>(
+    release: &'r konflux::Release,
+    condition_type: &str,
+) -> Option<&'r ResourceCondition> {
+    release
+        .status
+        .as_ref()?
+        .conditions
+        .iter()
+        .find(|condition| condition.type_ == condition_type)
+}
+
+fn unexpected(release: &konflux::Release, expected: &str, seen: &str) -> Failure {
+    Failure::Unexpected {
+        object: kind_and_name(release),
+        expected: expected.to_owned(),
+        seen: seen.to_owned(),
+    }
+}

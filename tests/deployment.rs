@@ -1,0 +1,91 @@
+//! The embedded deployment that the suite makes for itself.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use async_trait::async_trait;
+use cluster::{DeploymentName, StateRoot};
+use deploy::{DeployRequest, Settings, Sources, deployment};
+use harness::runner::{OwnDeployment, Target};
+use tempfile::TempDir;
+
+/// Makes an embedded deployment on free ports, in a state folder of its own: it runs beside any other deployment, and as
+/// often at once as somebody likes.
+pub(crate) struct Own {
+    folder: TempDir,
+    program: PathBuf,
+}
+
+impl Own {
+    pub(crate) fn new() -> io::Result<Self> {
+        let folder = tempfile::Builder::new()
+            .prefix("konflux-local-suite-")
+            .tempdir()?;
+        Ok(Self {
+            folder,
+            program: std::env::current_exe()?,
+        })
+    }
+
+    fn root(&self) -> StateRoot {
+        // Below the folder: `destroy` removes a state root that has become empty.
+        StateRoot::at(self.folder.path().join("state"))
+    }
+
+    fn name() -> DeploymentName {
+        "suite"
+            .parse()
+            .expect("a lower-case word can name a deployment")
+    }
+}
+
+#[async_trait]
+impl OwnDeployment for Own {
+    async fn deploy(&self) -> Result<Target, String> {
+        let free_port = ("REGISTRY_HOST_PORT", "the suite".to_owned(), "0".to_owned());
+        let sources = Sources {
+            arguments: vec![free_port],
+            ..Default::default()
+        };
+        let settings = Settings::resolve(&sources).map_err(|error| error.to_string())?;
+        let root = self.root();
+        let request = DeployRequest {
+            root: &root,
+            name: Self::name(),
+            settings: &settings,
+            program: self.program.clone(),
+            keep_going: false,
+        };
+        let deployed = deployment::deploy(&request, Vec::new(), |_holder| {}).await;
+        let record = deployed
+            .map_err(|error| format!("the suite's own deployment failed: {error}"))?
+            .record;
+        Ok(Target {
+            record,
+            directory: root.deployment(&Self::name()),
+        })
+    }
+
+    async fn destroy(&self) -> Result<(), String> {
+        let destroyed = deployment::destroy(&self.root(), &Self::name(), |_holder| {}).await;
+        destroyed.map(drop).map_err(|error| error.to_string())
+    }
+
+    fn evidence(&self) -> PathBuf {
+        // One folder per process, so that two runs at once do not mix their evidence.
+        Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join("evidence")
+            .join(std::process::id().to_string())
+    }
+}
+
+/// The suite cannot even begin.
+#[expect(
+    clippy::print_stderr,
+    reason = "there is no runner yet that could print it"
+)]
+pub(crate) fn refuse(error: &io::Error) -> ExitCode {
+    eprintln!("error: cannot make a folder for the suite's own deployment: {error}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,29 @@
+//! The conformance suite: builds and releases put the right image into the registry.
+//!
+//! `cargo test -p conformance` runs it against an embedded deployment of its own; `cargo xtask conformance` points the
+//! same scenarios at a deployment. Each file beside this one is a family of scenarios.
+
+mod builds;
+mod deployment;
+mod lies;
+mod releases;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use harness::{Scenario, runner};
+
+fn main() -> ExitCode {
+    // The suite's own embedded cluster, and its pipeline steps, are started from this very program.
+    if let Some(code) = cluster::entry::intercept() {
+        return code;
+    }
+    // Installed already means installed by us: nobody else does.
+    let _installed_before = rustls::crypto::ring::default_provider().install_default();
+    let scenarios: Vec<Scenario> =
+        [builds::SCENARIOS, releases::SCENARIOS, lies::SCENARIOS].concat();
+    match deployment::Own::new() {
+        Ok(own) => runner::main(&scenarios, Arc::new(own)),
+        Err(error) => deployment::refuse(&error),
+    }
+}
