@@ -43,18 +43,25 @@ pub(super) fn transport_error(action: &str, address: &str, error: &reqwest::Erro
     }
 }
 
+/// The TLS error that `cause` is or wraps. I/O errors hide what they wrap from `source`.
 fn tls_error<'a>(cause: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
-    let inside = cause
+    let mut cause = cause;
+    while let Some(inner) = cause
         .downcast_ref::<std::io::Error>()
         .and_then(std::io::Error::get_ref)
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    inside.or_else(|| cause.downcast_ref())
+    {
+        cause = inner;
+    }
+    cause.downcast_ref()
 }
 
 fn explain(error: &rustls::Error) -> String {
     let remedy = match error {
         rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
             "; its certificate authority is not trusted here: pass the registry's CA certificate"
+        }
+        rustls::Error::InvalidCertificate(CertificateError::BadSignature) => {
+            "; it is signed by another certificate authority of the same name than the one known here: pass the registry's current CA certificate"
         }
         rustls::Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
