@@ -11,7 +11,7 @@ pub mod certificates;
 pub mod kubectl;
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use api_server::{ApiServer, Options, ServerTls};
 use certificates::{Authority, Certificate};
@@ -29,7 +29,9 @@ pub struct TestServer {
     pub address: SocketAddr,
     pub authority: Authority,
     pub administrator: Certificate,
-    data: TempDir,
+    folder: PathBuf,
+    /// Removes the folder at the end, unless it is somebody else's.
+    _owned: Option<TempDir>,
     shutdown: CancellationToken,
     serving: Option<JoinHandle<std::io::Result<()>>>,
 }
@@ -37,20 +39,25 @@ pub struct TestServer {
 impl TestServer {
     /// Starts a server with an empty data directory.
     pub async fn start() -> Self {
-        Self::start_in(tempfile::tempdir().unwrap()).await
+        let folder = tempfile::tempdir().unwrap();
+        let mut server = Self::start_at(folder.path()).await;
+        server._owned = Some(folder);
+        server
     }
 
-    async fn start_in(data: TempDir) -> Self {
+    /// Starts a server on a folder that may have data.
+    pub async fn start_at(folder: &Path) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let authority = Authority::new();
         let administrator = authority.client("admin", "system:masters");
         let shutdown = CancellationToken::new();
-        let (address, serving) = serve(data.path(), &authority, shutdown.clone()).await;
+        let (address, serving) = serve(folder, &authority, shutdown.clone()).await;
         Self {
             address,
             authority,
             administrator,
-            data,
+            folder: folder.to_owned(),
+            _owned: None,
             shutdown,
             serving: Some(serving),
         }
@@ -60,8 +67,7 @@ impl TestServer {
     pub async fn restart(&mut self) {
         self.stop().await;
         self.shutdown = CancellationToken::new();
-        let (address, serving) =
-            serve(self.data.path(), &self.authority, self.shutdown.clone()).await;
+        let (address, serving) = serve(&self.folder, &self.authority, self.shutdown.clone()).await;
         self.address = address;
         self.serving = Some(serving);
     }
@@ -74,14 +80,19 @@ impl TestServer {
         }
     }
 
+    /// Where the database is.
+    pub fn data_dir(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
     /// Where pod logs are served from.
-    pub fn pod_logs_dir(&self) -> std::path::PathBuf {
-        self.data.path().join("logs")
+    pub fn pod_logs_dir(&self) -> PathBuf {
+        self.folder.join("logs")
     }
 
     /// A client of the administrator.
     pub async fn client(&self) -> kube::Client {
-        self.client_with(self.administrator_auth()).await
+        self.client_with(auth(&self.administrator)).await
     }
 
     /// A client with a bearer token.
@@ -107,14 +118,9 @@ impl TestServer {
         kube::Client::try_from(config).unwrap()
     }
 
-    fn administrator_auth(&self) -> AuthInfo {
-        AuthInfo {
-            client_certificate_data: Some(certificates::base64(
-                &self.administrator.certificate_pem,
-            )),
-            client_key_data: Some(certificates::base64(&self.administrator.key_pem).into()),
-            ..AuthInfo::default()
-        }
+    /// A client with a certificate of whatever authority.
+    pub async fn client_with_certificate(&self, certificate: &Certificate) -> kube::Client {
+        self.client_with(auth(certificate)).await
     }
 
     fn kubeconfig_with(&self, auth: AuthInfo) -> Kubeconfig {
@@ -158,6 +164,14 @@ impl TestServer {
 impl Drop for TestServer {
     fn drop(&mut self) {
         self.shutdown.cancel();
+    }
+}
+
+fn auth(certificate: &Certificate) -> AuthInfo {
+    AuthInfo {
+        client_certificate_data: Some(certificates::base64(&certificate.certificate_pem)),
+        client_key_data: Some(certificates::base64(&certificate.key_pem).into()),
+        ..AuthInfo::default()
     }
 }
 
