@@ -1,0 +1,184 @@
+//! `cargo xtask deploy-local`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cluster::{ClusterKind, DeploymentName, DeploymentRecord, Flavour, StateRoot, choice};
+use deploy::{DeployError, DeployRequest, Deployed, EventSink, Settings, Sources, deployment};
+use serde_json::json;
+
+use crate::arguments::{DeployLocal, Format, state_root};
+use crate::exit::{Exit, Failure};
+use crate::report::{self, say};
+use crate::view;
+
+/// Said once by everything that could be mistaken for real Konflux.
+pub(crate) const MODELS: &str = "note: Kubernetes, Tekton and the Konflux controllers of this deployment are models, not the real programs; docs/models.md says what they do";
+/// Read when no `--env-file` is given.
+const DEFAULT_ENV_FILE: &str = "deploy-local.env";
+
+pub(crate) async fn run(arguments: DeployLocal) -> Result<Exit, Failure> {
+    let choice = choice::choose(arguments.cluster).map_err(|error| Exit::WrongUse.with(error))?;
+    if arguments.konflux == Some(Flavour::Operator) {
+        let error = anyhow::anyhow!(
+            "--konflux operator needs a real cluster, and the {} cluster runs the stand-ins only; use --konflux stand-ins",
+            choice.cluster
+        );
+        return Err(Exit::WrongUse.with(error));
+    }
+    let settings = settings(&arguments)?;
+    let notes = settings
+        .for_cluster(choice.cluster)
+        .map_err(|error| Exit::WrongUse.with(error))?;
+    say(format!("cluster: {} ({})", choice.cluster, choice.reason));
+    notes.iter().for_each(|note| say(format!("note: {note}")));
+    if arguments.dry_run {
+        return print_plan(choice.cluster, arguments.output.output);
+    }
+    say(MODELS);
+    let root = state_root().map_err(|error| Exit::HostLacks.with(error))?;
+    let deployed = deploy(
+        &root,
+        arguments.name.name,
+        &settings,
+        arguments.keep_going,
+        view::best(),
+    )
+    .await?;
+    print_deployed(&deployed, arguments.output.output)?;
+    Ok(Exit::Done)
+}
+
+/// Deploys with this program as the one that offers the hidden subcommands; an interrupt ends it with a sentence.
+pub(crate) async fn deploy(
+    root: &StateRoot,
+    name: DeploymentName,
+    settings: &Settings,
+    keep_going: bool,
+    view: Arc<dyn EventSink>,
+) -> Result<Deployed, Failure> {
+    let program = std::env::current_exe().map_err(|error| Exit::HostLacks.with(error))?;
+    let request = DeployRequest {
+        root,
+        name,
+        settings,
+        program,
+        keep_going,
+    };
+    let deploying = deployment::deploy(&request, vec![view], |holder| {
+        say(format!("waiting: {holder}"))
+    });
+    tokio::select! {
+        outcome = deploying => outcome.map_err(failure),
+        _ = tokio::signal::ctrl_c() => Err(Exit::Failed.with(anyhow::anyhow!(
+            "interrupted; what was made stays in {}: run the same command again to continue, or `cargo xtask destroy` to remove it",
+            root.path().display(),
+        ))),
+    }
+}
+
+fn failure(error: DeployError) -> Failure {
+    match error {
+        DeployError::Host(_) => Exit::HostLacks.with(error),
+        DeployError::Steps {
+            ref left_behind, ..
+        } => {
+            let text = format!("{error}\n{left_behind}");
+            Exit::Failed.with(anyhow::anyhow!(text))
+        }
+        other => Exit::Failed.with(other),
+    }
+}
+
+fn settings(arguments: &DeployLocal) -> Result<Settings, Failure> {
+    let default = PathBuf::from(DEFAULT_ENV_FILE);
+    let env_file = arguments
+        .env_file
+        .clone()
+        .or_else(|| default.exists().then_some(default));
+    let konflux_cr = arguments.konflux_cr.iter();
+    let sources = Sources {
+        arguments: konflux_cr
+            .map(|path| ("KONFLUX_CR", "KONFLUX_CR".to_owned(), path.clone()))
+            .collect(),
+        // A variable that is not text cannot be one of ours: their values are checked to be text.
+        environment: std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect(),
+        env_file,
+    };
+    Settings::resolve(&sources).map_err(|error| Exit::WrongUse.with(error))
+}
+
+fn print_plan(cluster: ClusterKind, format: Format) -> Result<Exit, Failure> {
+    let plan = deployment::embedded_plan();
+    if format == Format::Json {
+        let steps: Vec<_> = plan.steps().map(|step| json!({"step": step.name(), "title": step.title(), "needs": step.needs(), "limitSeconds": step.limit().as_secs()})).collect();
+        report::json(&json!({"cluster": cluster, "steps": steps}))
+            .map_err(|error| Exit::Failed.with(error))?;
+    } else {
+        for step in plan.steps() {
+            let after = if step.needs().is_empty() {
+                String::new()
+            } else {
+                format!(" (after {})", step.needs().join(", "))
+            };
+            report::result(format!("{:<27} {}{after}", step.name(), step.title()));
+        }
+    }
+    say("dry run: nothing was changed");
+    Ok(Exit::Done)
+}
+
+fn print_deployed(deployed: &Deployed, format: Format) -> Result<(), Failure> {
+    deployed
+        .differences
+        .iter()
+        .for_each(|difference| say(format!("note: {difference}")));
+    let name = &deployed.record.name;
+    let seconds = seconds(deployed.elapsed);
+    say(match deployed.changed.len() {
+        0 => format!("deployment {name} was ready already; nothing was changed ({seconds})"),
+        1 => format!("deployment {name} is ready ({seconds}, 1 step changed something)"),
+        count => format!("deployment {name} is ready ({seconds}, {count} steps changed something)"),
+    });
+    if format == Format::Json {
+        let document = json!({
+            "record": deployed.record,
+            "changed": deployed.changed,
+            "differences": deployed.differences,
+            "elapsedMilliseconds": u64::try_from(deployed.elapsed.as_millis()).unwrap_or(u64::MAX),
+        });
+        return report::json(&document).map_err(|error| Exit::Failed.with(error));
+    }
+    say("");
+    access(&deployed.record).iter().for_each(say);
+    say("  next        cargo xtask conformance    cargo xtask status    cargo xtask destroy");
+    Ok(())
+}
+
+/// How to reach a deployment, as commands to paste.
+pub(crate) fn access(record: &DeploymentRecord) -> Vec<String> {
+    let folder = record.ca_file.parent().unwrap_or(&record.ca_file).display();
+    let registry = &record.registry;
+    vec![
+        format!("  kubernetes  {}", record.kubernetes.server),
+        format!(
+            "              kubectl --kubeconfig {} get namespaces",
+            record.kubernetes.kubeconfig.display()
+        ),
+        format!(
+            "  registry    {} (no login; in the cluster: {})",
+            registry.host_endpoint, registry.in_cluster_host
+        ),
+        format!(
+            "              skopeo inspect --cert-dir {folder} docker://{}/konflux-local/registry-proof:latest",
+            registry.host_endpoint
+        ),
+    ]
+}
+
+pub(crate) fn seconds(duration: Duration) -> String {
+    format!("{:.2} s", duration.as_secs_f64())
+}
