@@ -68,6 +68,17 @@ current-context: test
         finished.stdout
     }
 
+    /// Version of the client, such as `1.20.2`.
+    pub async fn version(&self) -> String {
+        let version = self.run(&["version", "--client", "-o", "json"]).await;
+        let version: serde_json::Value = serde_json::from_str(&version).unwrap();
+        version["clientVersion"]["gitVersion"]
+            .as_str()
+            .unwrap()
+            .trim_start_matches('v')
+            .to_owned()
+    }
+
     /// Runs a command that may fail.
     pub async fn try_run(&self, arguments: &[&str], input: &str) -> Finished {
         let mut child = self.command(arguments).spawn().unwrap_or_else(|error| {
