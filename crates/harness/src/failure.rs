@@ -47,6 +47,9 @@ pub enum Failure {
     /// The scenario, or the harness, panicked.
     #[error("panicked: {0}")]
     Panicked(String),
+    /// Somebody interrupted the run.
+    #[error("interrupted")]
+    Interrupted,
     /// The scenario passed, and what it made could not be removed.
     #[error("the scenario passed, and cleaning up after it failed: {0}")]
     Cleanup(String),

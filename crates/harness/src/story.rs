@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use futures::FutureExt;
 use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 
 use crate::cleanup::Cleanup;
 use crate::evidence;
@@ -23,6 +24,8 @@ pub(crate) struct Scene {
     pub(crate) evidence: PathBuf,
     /// Leave in place what the scenario makes.
     pub(crate) keep: bool,
+    /// Ends the story early.
+    pub(crate) interrupted: CancellationToken,
 }
 
 thread_local! {
@@ -69,13 +72,17 @@ async fn perform(scene: Scene, story: impl AsyncFnOnce(&Tenant) -> Verdict) -> V
         tenant.create().await?;
         story(&tenant).await
     };
-    let verdict = AssertUnwindSafe(telling)
-        .catch_unwind()
-        .await
-        .unwrap_or_else(|panic| Err(panicked(&*panic)));
-    if let Err(failure) = &verdict {
-        scene.journal.note(format!("failed: {failure}"));
-        evidence::take(&tenant, &scene.evidence).await;
+    let telling = AssertUnwindSafe(telling).catch_unwind();
+    let verdict = match scene.interrupted.run_until_cancelled(telling).await {
+        None => Err(Failure::Interrupted),
+        Some(verdict) => verdict.unwrap_or_else(|panic| Err(panicked(&*panic))),
+    };
+    match &verdict {
+        Ok(()) | Err(Failure::Interrupted) => {}
+        Err(failure) => {
+            scene.journal.note(format!("failed: {failure}"));
+            evidence::take(&tenant, &scene.evidence).await;
+        }
     }
     let cleaned = tenant.into_cleanup().run().await;
     match (verdict, cleaned) {

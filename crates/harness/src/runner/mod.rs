@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::{Arguments, Conclusion, Trial};
 
 use crate::report::{self, Report};
 use stage::Stage;
@@ -41,61 +41,71 @@ mod exit {
 /// Without a [`Request`] the exit code is that of Rust's test runner; with one it is 0 when every scenario passed or was
 /// skipped, 1 when one failed, 2 when the request is wrong, and 4 when scenarios were chosen and none of them ran.
 pub fn main(scenarios: &[Scenario], own: Arc<dyn OwnDeployment>) -> ExitCode {
-    let request = match Request::from_environment() {
-        Ok(request) => request,
-        Err(error) => return refuse(&error.to_string()),
-    };
-    let asked_by_xtask = request.is_some();
-    let request = request.unwrap_or_default();
-    let mut arguments = if asked_by_xtask {
-        Arguments::default()
-    } else {
-        Arguments::from_args()
-    };
-    arguments.test_threads.get_or_insert(AT_ONCE);
-    let chosen: Vec<Scenario> = scenarios
-        .iter()
-        .filter(|scenario| is_chosen(&request, scenario))
-        .copied()
-        .collect();
+    match Request::from_environment() {
+        Ok(Some(request)) => run_request(scenarios, own, &request),
+        Ok(None) => run_as_tests(scenarios, own, Arguments::from_args()),
+        Err(error) => refuse(&error.to_string()),
+    }
+}
+
+/// As a Rust test binary.
+fn run_as_tests(
+    scenarios: &[Scenario],
+    own: Arc<dyn OwnDeployment>,
+    arguments: Arguments,
+) -> ExitCode {
+    match perform(scenarios, own, &Request::default(), arguments) {
+        Ok((conclusion, _report)) => conclusion.exit_code(),
+        Err(code) => code,
+    }
+}
+
+/// As `cargo xtask conformance` asks.
+fn run_request(scenarios: &[Scenario], own: Arc<dyn OwnDeployment>, request: &Request) -> ExitCode {
+    let is_chosen = |scenario: &&Scenario| is_chosen(request, scenario);
+    let chosen: Vec<Scenario> = scenarios.iter().filter(is_chosen).copied().collect();
     if request.list {
         return list(&chosen);
     }
-    if chosen.is_empty() && asked_by_xtask {
+    if chosen.is_empty() {
+        let patterns = request.scenarios.join(", ");
         say(&format!(
-            "no scenario matches {}; --list shows them all",
-            request.scenarios.join(", ")
+            "no scenario matches {patterns}; --list shows them all"
         ));
         return ExitCode::from(exit::NOTHING_RAN);
     }
+    match perform(&chosen, own, request, Arguments::default()) {
+        Ok((_conclusion, report)) => {
+            say(&format!("\n{report}"));
+            conclude(request, &report)
+        }
+        Err(code) => code,
+    }
+}
+
+/// Runs scenarios and destroys the suite's own deployment; an error is the exit code of a run that could not be held.
+fn perform(
+    scenarios: &[Scenario],
+    own: Arc<dyn OwnDeployment>,
+    request: &Request,
+    mut arguments: Arguments,
+) -> Result<(Conclusion, Report), ExitCode> {
+    arguments.test_threads.get_or_insert(AT_ONCE);
     let stage = match Stage::new(request.clone(), own) {
         Ok(stage) => Arc::new(stage),
-        Err(error) => return refuse(&format!("cannot start the runtime: {error}")),
+        Err(error) => return Err(refuse(&format!("cannot start the runtime: {error}"))),
     };
     interrupt::watch(&stage);
     let begun = Instant::now();
-    let conclusion = libtest_mimic::run(&arguments, trials(&chosen, &stage));
-    let report = stage.report(&chosen, begun.elapsed());
-    let destroyed = stage.close();
-    if let Err(error) = &destroyed {
+    let conclusion = libtest_mimic::run(&arguments, trials(scenarios, &stage));
+    let report = stage.report(scenarios, begun.elapsed());
+    if let Err(error) = stage.close() {
         say(&format!(
-            "the suite's own deployment could not be destroyed: {error}"
+            "error: the suite's own deployment is not destroyed: {error}"
         ));
+        return Err(ExitCode::from(exit::FAILED));
     }
-    if !asked_by_xtask {
-        return if destroyed.is_ok() {
-            conclusion.exit_code()
-        } else {
-            ExitCode::FAILURE
-        };
-    }
-    say(&format!("\n{report}"));
-    let code = conclude(&request, &report);
-    if destroyed.is_ok() {
-        code
-    } else {
-        ExitCode::from(exit::FAILED)
-    }
+    Ok((conclusion, report))
 }
 
 fn is_chosen(request: &Request, scenario: &Scenario) -> bool {

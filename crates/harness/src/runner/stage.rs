@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use cluster::{DeploymentDirectory, DeploymentRecord, StateRoot};
 use libtest_mimic::{Completion, Failed};
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{Mutex as AsyncMutex, OnceCell};
+use tokio_util::sync::CancellationToken;
 
 use super::{Request, Scenario, offered, scenario};
 use crate::evidence::Redactor;
@@ -53,8 +55,11 @@ pub(super) struct Stage {
     runtime: Runtime,
     own: Arc<dyn OwnDeployment>,
     deployment: OnceCell<Result<Deployment, String>>,
+    /// Whether `own` was asked to deploy, however that ended.
+    own_was_asked: AtomicBool,
     /// Held while the own deployment is made or destroyed, so that an interrupt destroys it whole.
     making: AsyncMutex<()>,
+    interrupted: CancellationToken,
     performed: Mutex<Vec<Performed>>,
 }
 
@@ -69,13 +74,20 @@ impl Stage {
             runtime,
             own,
             deployment: OnceCell::new(),
+            own_was_asked: AtomicBool::new(false),
             making: AsyncMutex::default(),
+            interrupted: CancellationToken::new(),
             performed: Mutex::default(),
         })
     }
 
     pub(super) fn handle(&self) -> Handle {
         self.runtime.handle().clone()
+    }
+
+    /// Ends every story; those that have not begun do not begin.
+    pub(super) fn interrupt(&self) {
+        self.interrupted.cancel();
     }
 
     /// Runs one scenario on this thread, and remembers how it ended.
@@ -100,7 +112,9 @@ impl Stage {
 
     fn outcome(&self, scenario: &Scenario, journal: &Journal) -> Outcome {
         let because = |text: String| Redactor::default().clean(&text);
-        let deployment = match self.runtime.block_on(self.deployment()) {
+        let deployment = self.interrupted.run_until_cancelled(self.deployment());
+        let deployment = self.runtime.block_on(deployment);
+        let deployment = match deployment.unwrap_or_else(|| Err("interrupted".to_owned())) {
             Ok(deployment) => deployment,
             Err(error) => {
                 return Outcome::Failed {
@@ -124,6 +138,7 @@ impl Stage {
             journal: journal.clone(),
             evidence: evidence.clone(),
             keep: self.request.keep,
+            interrupted: self.interrupted.clone(),
         };
         match scene.set(|| scenario.tell()) {
             Ok(()) => Outcome::Passed,
@@ -144,6 +159,7 @@ impl Stage {
                 Some(target) => target,
                 None => {
                     let _making = self.making.lock().await;
+                    self.own_was_asked.store(true, Ordering::Relaxed);
                     self.own.deploy().await?
                 }
             };
@@ -204,14 +220,13 @@ impl Stage {
         }
     }
 
-    /// Destroys the own deployment, if one was made.
+    /// Destroys the own deployment, if one was asked for.
     pub(super) async fn destroy(&self) -> Result<(), String> {
         let _making = self.making.lock().await;
-        if self.request.name.is_some() || !self.deployment.initialized() {
-            Ok(())
-        } else {
-            self.own.destroy().await
+        if self.own_was_asked.swap(false, Ordering::Relaxed) {
+            self.own.destroy().await?;
         }
+        Ok(())
     }
 
     /// Ends the run.
@@ -239,15 +254,14 @@ fn completion(performed: &Performed) -> Result<Completion, Failed> {
             "the deployment has no {missing}"
         ))),
         Outcome::Failed { because, evidence } => {
-            let evidence = evidence
-                .as_ref()
-                .map(|folder| format!("\nevidence: {}", folder.display()));
-            Err(format!(
-                "{because}\n\nthe story so far:\n{}{}",
-                performed.story,
-                evidence.unwrap_or_default()
-            )
-            .into())
+            let mut text = because.clone();
+            if !performed.story.is_empty() {
+                text = format!("{text}\n\nthe story:\n{}", performed.story);
+            }
+            if let Some(folder) = evidence {
+                text = format!("{text}\nevidence: {}", folder.display());
+            }
+            Err(text.into())
         }
     }
 }

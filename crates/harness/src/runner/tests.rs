@@ -171,3 +171,53 @@ fn a_named_deployment_that_does_not_exist_is_said_to_be_missing_and_nothing_is_d
     stage.close().unwrap();
     assert_eq!(own.destroyed.load(Ordering::Relaxed), 0);
 }
+
+#[test]
+fn listing_and_matching_nothing_neither_deploy_nor_run_anything() {
+    let own = Arc::new(Unreachable::default());
+    let scenarios = [Scenario::new("a build pushes its image", &[], || {
+        Err(Failure::Interrupted)
+    })];
+    let run = |request: &Request| format!("{:?}", run_request(&scenarios, own.clone(), request));
+    assert_eq!(
+        run(&Request {
+            list: true,
+            ..patterns(&["build"])
+        }),
+        exit_code(exit::DONE)
+    );
+    assert_eq!(
+        run(&Request {
+            list: true,
+            ..patterns(&["mirror"])
+        }),
+        exit_code(exit::NOTHING_RAN)
+    );
+    assert_eq!(run(&patterns(&["mirror"])), exit_code(exit::NOTHING_RAN));
+    assert_eq!(own.destroyed.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn a_run_that_cannot_deploy_fails_and_writes_its_reports() {
+    let folder = tempfile::tempdir().unwrap();
+    let request = Request {
+        report_dir: Some(folder.path().to_owned()),
+        ..Default::default()
+    };
+    let scenarios = [Scenario::new("a build pushes its image", &[], || Ok(()))];
+    let code = run_request(&scenarios, Arc::new(Unreachable::default()), &request);
+    assert_eq!(format!("{code:?}"), exit_code(exit::FAILED));
+    let summary = std::fs::read_to_string(folder.path().join("summary.txt")).unwrap();
+    assert!(summary.contains("port 1 is taken"), "{summary}");
+}
+
+#[test]
+fn an_interrupted_run_begins_no_scenario() {
+    let stage = Stage::new(Request::default(), Arc::new(Unreachable::default())).unwrap();
+    stage.interrupt();
+    let failed = stage
+        .perform(&Scenario::new("x", &[], || Ok(())))
+        .err()
+        .unwrap();
+    assert_eq!(failed.message(), Some("interrupted"));
+}

@@ -28,7 +28,7 @@ use serde::de::DeserializeOwned;
 
 use crate::cleanup::Cleanup;
 use crate::images::Destination;
-use crate::wait::{Condition, Wait, Waits, Watched, kind_and_name};
+use crate::wait::{Condition, Typed, Wait, Waits, kind_and_name};
 use crate::{Deployment, Failure, Journal, Verdict, fixtures};
 
 /// A fresh tenant: a namespace of its own, and one that it releases to.
@@ -145,10 +145,7 @@ impl Tenant {
         self.cleanup
     }
 
-    fn api<K: Watched + Resource<Scope = NamespaceResourceScope>>(
-        &self,
-        namespace: &str,
-    ) -> Api<K> {
+    fn api<K: Typed + Resource<Scope = NamespaceResourceScope>>(&self, namespace: &str) -> Api<K> {
         Api::namespaced(self.deployment.kubernetes.clone(), namespace)
     }
 
@@ -161,7 +158,7 @@ impl Tenant {
 
     async fn create_in<K>(&self, namespace: &str, mut object: K) -> Result<K, Failure>
     where
-        K: Watched + Resource<Scope = NamespaceResourceScope> + Serialize + DeserializeOwned,
+        K: Typed + Resource<Scope = NamespaceResourceScope> + Serialize + DeserializeOwned,
     {
         object.meta_mut().namespace = Some(namespace.to_owned());
         let object_words = kind_and_name(&object);

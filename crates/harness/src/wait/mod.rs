@@ -3,13 +3,13 @@
 mod expired;
 mod limits;
 mod look;
+mod watch;
 
 pub use expired::Expired;
 pub use limits::Wait;
 pub use look::{conditions, kind_and_name};
 
 use std::fmt::Debug;
-use std::pin::pin;
 use std::time::Instant;
 
 use futures::{Stream, StreamExt};
@@ -18,16 +18,17 @@ use kube::{Api, Resource};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::failure::kubernetes_words;
+use watch::Watched;
+
 use crate::{Deployment, Failure};
 
 /// What can be waited for: any typed resource.
-pub trait Watched:
+pub trait Typed:
     Resource<DynamicType = ()> + Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static
 {
 }
 
-impl<K> Watched for K where
+impl<K> Typed for K where
     K: Resource<DynamicType = ()>
         + Clone
         + Debug
@@ -63,7 +64,7 @@ impl Waits<'_> {
     /// # Errors
     ///
     /// [`Failure::Expired`] at the limit, [`Failure::Kubernetes`] when the API refuses to show the object.
-    pub async fn object<K: Watched>(
+    pub async fn object<K: Typed>(
         &self,
         wait: Wait,
         api: &Api<K>,
@@ -84,7 +85,7 @@ impl Waits<'_> {
     /// # Errors
     ///
     /// As [`Waits::object`].
-    pub async fn any<K: Watched>(
+    pub async fn any<K: Typed>(
         &self,
         wait: Wait,
         api: &Api<K>,
@@ -111,7 +112,7 @@ impl Waits<'_> {
         found.ok_or_else(|| Failure::Scenario(format!("{described}: found without being there")))
     }
 
-    async fn first<K: Watched>(
+    async fn first<K: Typed>(
         &self,
         wait: Wait,
         object: String,
@@ -119,69 +120,28 @@ impl Waits<'_> {
         condition: Condition<'_, K>,
     ) -> Result<Option<K>, Failure> {
         let begun = Instant::now();
-        let mut last: Option<K> = None;
-        let mut watch_error = None;
-        let mut stream = pin!(stream);
-        let watching = async {
-            loop {
-                match stream.next().await {
-                    Some(Ok(seen)) if (condition.holds)(seen.as_ref()) => return Ok(seen),
-                    Some(Ok(seen)) => (last, watch_error) = (seen, None),
-                    Some(Err(error)) if is_final(&error) => return Err(watch_words(&error)),
-                    Some(Err(error)) => watch_error = Some(watch_words(&error)),
-                    None => return Err("the watch ended".to_owned()),
-                }
-            }
-        };
-        let outcome = tokio::time::timeout(wait.limit(self.deployment.cluster()), watching).await;
-        match outcome {
-            Ok(Ok(seen)) => Ok(seen),
-            Ok(Err(answer)) => Err(Failure::Kubernetes {
+        let limit = wait.limit(self.deployment.cluster());
+        match watch::until(stream, condition.holds, limit).await {
+            Watched::Reached(seen) => Ok(seen),
+            Watched::Refused(answer) => Err(Failure::Kubernetes {
                 action: format!("watch {object}"),
                 answer,
             }),
-            Err(_limit) => {
+            Watched::Limit { last, watch_error } => {
                 let elapsed = begun.elapsed();
                 let (events, containers) = look::around(self.deployment, self.namespace).await;
-                let object = last.as_ref().map_or(object, |last| kind_and_name(last));
-                let last_seen = last.as_ref().map(look::status);
-                let condition = condition.words.to_owned();
-                Err(Expired {
+                let expired = Expired {
                     wait,
-                    object,
-                    condition,
+                    object: last.as_ref().map_or(object, |last| kind_and_name(last)),
+                    condition: condition.words.to_owned(),
                     elapsed,
-                    last_seen,
+                    last_seen: last.as_ref().map(look::status),
                     watch_error,
                     events,
                     containers,
-                }
-                .into())
+                };
+                Err(expired.into())
             }
         }
-    }
-}
-
-/// An answer that another try will not change: wrong request, no permission, no such kind, not implemented.
-fn is_final(error: &watcher::Error) -> bool {
-    match error {
-        watcher::Error::InitialListFailed(kube::Error::Api(status))
-        | watcher::Error::WatchStartFailed(kube::Error::Api(status)) => {
-            matches!(
-                status.code,
-                400 | 401 | 403 | 404 | 405 | 406 | 415 | 422 | 501
-            )
-        }
-        watcher::Error::NoResourceVersion => true,
-        _ => false,
-    }
-}
-
-fn watch_words(error: &watcher::Error) -> String {
-    match error {
-        watcher::Error::InitialListFailed(error)
-        | watcher::Error::WatchStartFailed(error)
-        | watcher::Error::WatchFailed(error) => kubernetes_words(error),
-        other => other.to_string(),
     }
 }
