@@ -1,8 +1,11 @@
 //! The image that another one is built on.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::Settings;
+use super::base_paths::directories;
 use crate::media_type::{
     Compression, OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD, is_image_config, layer_compression,
 };
@@ -21,13 +24,22 @@ pub struct BaseImage {
     pub(super) layers: Vec<Descriptor>,
     pub(super) diff_ids: Vec<Digest>,
     pub(super) history: Vec<Value>,
+    directories: BTreeSet<String>,
+}
+
+impl BaseImage {
+    /// Paths of its directories, and of symbolic links, which as a rule lead to directories; relative to the root.
+    #[must_use]
+    pub fn directories(&self) -> &BTreeSet<String> {
+        &self.directories
+    }
 }
 
 impl Client {
     /// Pulls an image of one platform into `layout`. Layers are streamed and checked; Docker's media types become OCI's.
     ///
     /// # Errors
-    /// [`ContentError::PlatformMissing`], other [`ContentError`]s when the image lies or has layers that no image has, and what a
+    /// [`Error::Assembly`] for layers compressed with Zstandard, [`ContentError::PlatformMissing`], other [`ContentError`]s when the image lies or has layers that no image has, and what a
     /// request can end with.
     pub async fn pull_base(
         &self,
@@ -48,7 +60,7 @@ impl Client {
                 .into());
             }
         };
-        let base = self.base_of(reference, platform, image).await?;
+        let mut base = self.base_of(reference, platform, image).await?;
         for layer in &image.layers {
             let path = layout.blob_path(&layer.digest);
             if let Some(directory) = path.parent() {
@@ -57,6 +69,7 @@ impl Client {
             }
             self.blob_to_file(reference, layer, &path).await?;
         }
+        base.directories = directories(layout, &base.layers)?;
         Ok(base)
     }
 
@@ -133,6 +146,7 @@ impl Client {
                 .map(oci_layer)
                 .collect::<Result<_, ContentError>>()?,
             diff_ids,
+            directories: BTreeSet::new(),
             history: match config["history"].take() {
                 Value::Array(history) => history,
                 _ => Vec::new(),

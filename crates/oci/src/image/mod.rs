@@ -20,6 +20,7 @@
 
 mod archive;
 mod base;
+mod base_paths;
 mod builder;
 mod files;
 mod json;

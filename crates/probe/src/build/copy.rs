@@ -8,27 +8,21 @@ use super::path::{absolute, is_directory};
 use crate::context::{Context, ContextError, Found, Kind};
 use crate::error::StepError;
 
-/// Which directories of the image are known to exist.
-///
-/// In an image from scratch every directory is written by us, once. What a base image has is not looked at: there, directories
-/// above a destination are left to whoever unpacks the layer, so that a `/tmp` of the base keeps its mode.
+/// Which directories of the image exist: those of the base image and those that an earlier COPY made. They are not written again,
+/// so that a `/tmp` of the base keeps its mode.
 pub(super) struct Directories {
-    from_scratch: bool,
     known: BTreeSet<String>,
 }
 
 impl Directories {
-    pub(super) fn new(from_scratch: bool) -> Self {
-        Self {
-            from_scratch,
-            known: BTreeSet::new(),
-        }
+    pub(super) fn new(of_base: BTreeSet<String>) -> Self {
+        Self { known: of_base }
     }
 
     /// The layer of one COPY.
     ///
-    /// A directory's content goes into the destination; a file goes into it when the destination ends with `/` or is a directory
-    /// that an earlier COPY made, and else gets its name.
+    /// A directory's content goes into the destination; a file goes into it when the destination ends with `/` or is a directory of
+    /// the image, and else gets its name.
     pub(super) fn copy(
         &mut self,
         context: &Context,
@@ -67,9 +61,6 @@ impl Directories {
     }
 
     fn add_above(&mut self, files: &mut LayerFiles, path: &str) -> Result<(), oci::Error> {
-        if !self.from_scratch {
-            return Ok(());
-        }
         for (end, _) in path.match_indices('/') {
             self.add_directory(files, &path[..end])?;
         }
@@ -86,11 +77,6 @@ impl Directories {
     fn add(&mut self, files: &mut LayerFiles, top: &str, found: Found) -> Result<(), oci::Error> {
         let path = joined(top, &found.path);
         match found.kind {
-            // The destination itself may be a directory of the base image.
-            Kind::Directory if found.path.is_empty() && !self.from_scratch => {
-                self.known.insert(path);
-                Ok(())
-            }
             Kind::Directory => self.add_directory(files, &path),
             Kind::File { source, executable } => files.add_file(&path, source, executable),
             Kind::Symlink { target } => files.add_symlink(&path, target),

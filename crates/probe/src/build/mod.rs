@@ -3,6 +3,7 @@
 mod copy;
 mod path;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use oci::image::ImageBuilder;
@@ -33,17 +34,19 @@ pub(crate) async fn build(
     let context = Context::open(build.context).map_err(|error| on_from(error.into()))?;
     let platform = build.platform.clone().or_else(|| from.platform.clone());
     let platform = platform.unwrap_or_else(Platform::linux_host);
-    let image = match &from.image {
-        None => ImageBuilder::scratch(layout, platform),
+    let (image, directories) = match &from.image {
+        None => (ImageBuilder::scratch(layout, platform), BTreeSet::new()),
         Some(image) => {
             let base = client.pull_base(image, &platform, layout).await;
-            ImageBuilder::from_base(layout, base.map_err(|error| on_from(error.into()))?)
+            let base = base.map_err(|error| on_from(error.into()))?;
+            let directories = base.directories().clone();
+            (ImageBuilder::from_base(layout, base), directories)
         }
     };
     let mut stage = Stage {
         image,
         context,
-        directories: Directories::new(from.image.is_none()),
+        directories: Directories::new(directories),
         escape: build.dockerfile.escape,
         command_is_set: false,
     };
