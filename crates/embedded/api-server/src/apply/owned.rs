@@ -1,4 +1,4 @@
-//! What a manager owns that applies a configuration (`structured-merge-diff/typed/tofieldset.go`).
+//! The places that an object has (`structured-merge-diff/typed/tofieldset.go`).
 
 use std::collections::BTreeSet;
 
@@ -9,12 +9,23 @@ use super::form::Form;
 use super::path::PathElement;
 use super::topology::Shape;
 
-/// Every place that `value` specifies.
+/// Every place that a manager owns that applies `value`. An empty list that merges specifies nothing.
 pub(super) fn owned(value: &Value, shape: &Shape) -> FieldSet {
-    branch(value, shape).below
+    branch(value, shape, EmptyList::SaysNothing).below
 }
 
-fn branch(value: &Value, shape: &Shape) -> Branch {
+/// Every place in `value`, those of empty lists too.
+pub(super) fn present(value: &Value, shape: &Shape) -> FieldSet {
+    branch(value, shape, EmptyList::IsThere).below
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum EmptyList {
+    SaysNothing,
+    IsThere,
+}
+
+fn branch(value: &Value, shape: &Shape, empty_list: EmptyList) -> Branch {
     let mut below = FieldSet::default();
     match Form::of(Some(value), shape) {
         Form::Leaf => {
@@ -26,7 +37,7 @@ fn branch(value: &Value, shape: &Shape) -> Branch {
         Form::Absent | Form::Null => {}
         Form::Fields(members) => {
             for (name, member) in members {
-                let mut branch = branch(member, shape.field(name));
+                let mut branch = branch(member, shape.field(name), empty_list);
                 let hollow =
                     member.is_null() || member.as_object().is_some_and(serde_json::Map::is_empty);
                 branch.member |= hollow || !shape.names(name);
@@ -41,15 +52,21 @@ fn branch(value: &Value, shape: &Shape) -> Branch {
                 .filter(|element| !seen.insert(*element))
                 .collect();
             for (element, item) in &items {
-                let mut branch = Branch {
-                    member: true,
-                    below: FieldSet::default(),
+                let below_item = if repeated.contains(element) {
+                    FieldSet::default()
+                } else {
+                    branch(item, shape.element(), empty_list).below
                 };
-                if !repeated.contains(element) {
-                    branch.below = owned(item, shape.element());
-                }
-                below.add(element.clone(), branch);
+                below.add(
+                    element.clone(),
+                    Branch {
+                        member: true,
+                        below: below_item,
+                    },
+                );
             }
+            let member = items.is_empty() && empty_list == EmptyList::IsThere;
+            return Branch { member, below };
         }
     }
     Branch {

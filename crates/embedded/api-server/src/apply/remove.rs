@@ -7,39 +7,32 @@ use super::form::Form;
 use super::path::PathElement;
 use super::topology::Shape;
 
-/// `value` without the places in `set`; nothing when that leaves nothing of a value that had parts.
-pub(super) fn remove(value: &Value, set: &FieldSet, shape: &Shape) -> Option<Value> {
-    let form = Form::of(Some(value), shape);
-    if !form.has_parts() {
-        return Some(value.clone());
-    }
+/// `value` without the places in `set`. What loses all its parts stays as an empty object or list, as somebody may own
+/// it (structured-merge-diff leaves a null there).
+pub(super) fn remove(value: &Value, set: &FieldSet, shape: &Shape) -> Value {
     let part = |element: &PathElement, part: &Value, shape: &Shape| {
         if set.has(element) {
             return None;
         }
-        match set.below(element) {
+        Some(match set.below(element) {
             Some(below) => remove(part, below, shape),
-            None => Some(part.clone()),
-        }
+            None => part.clone(),
+        })
     };
-    match form {
+    match Form::of(Some(value), shape) {
         Form::Fields(members) => {
-            let kept: serde_json::Map<String, Value> = members
-                .iter()
-                .filter_map(|(name, member)| {
-                    let element = PathElement::Field(name.clone());
-                    Some((name.clone(), part(&element, member, shape.field(name))?))
-                })
-                .collect();
-            (!kept.is_empty()).then_some(Value::Object(kept))
+            let kept = members.iter().filter_map(|(name, member)| {
+                let element = PathElement::Field(name.clone());
+                Some((name.clone(), part(&element, member, shape.field(name))?))
+            });
+            Value::Object(kept.collect())
         }
         Form::Items(items) => {
-            let kept: Vec<Value> = items
+            let kept = items
                 .iter()
-                .filter_map(|(element, item)| part(element, item, shape.element()))
-                .collect();
-            (!kept.is_empty()).then_some(Value::Array(kept))
+                .filter_map(|(element, item)| part(element, item, shape.element()));
+            Value::Array(kept.collect())
         }
-        Form::Absent | Form::Null | Form::Leaf => Some(value.clone()),
+        Form::Absent | Form::Null | Form::Leaf => value.clone(),
     }
 }

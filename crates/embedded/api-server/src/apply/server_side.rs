@@ -11,7 +11,7 @@ use super::managers::{
     Entry, ManagerId, Managers, never_owned, set_managed_fields, without_managed_fields,
 };
 use super::merge::merge;
-use super::owned::owned;
+use super::owned::{owned, present};
 use super::remove::remove;
 use super::topology::{Shape, Topology};
 
@@ -175,8 +175,8 @@ fn prune(merged: Value, managers: &Managers, last: &FieldSet, shape: &Shape) -> 
         return merged;
     }
     let last = last.with_named_fields(shape);
-    let all = |object: &Value| owned(object, shape).with_named_fields(shape);
-    let without = |set: &FieldSet| remove(&merged, set, shape).unwrap_or_else(|| json!({}));
+    let all = |object: &Value| present(object, shape).with_named_fields(shape);
+    let without = |set: &FieldSet| remove(&merged, set, shape);
     let merged_fields = all(&merged);
     // Without all that was specified last time …
     let pruned = without(&last);

@@ -232,3 +232,19 @@ fn kubectl_may_take_over_what_its_client_side_apply_wrote() {
         .is_err()
     );
 }
+
+#[test]
+fn what_another_manager_owns_stays_when_it_becomes_empty() {
+    let topology = config_map();
+    let live = applied(&topology, None, with_data(json!({})), "bob");
+    let live = applied(
+        &topology,
+        Some(&live),
+        with_data(json!({"a": "1"})),
+        "alice",
+    );
+    let nothing = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "namespace": "n"}});
+    let live = applied(&topology, Some(&live), nothing, "alice");
+    assert_eq!(live["data"], json!({}));
+    assert_eq!(fields(&live, "bob"), json!({"f:data": {}}));
+}
