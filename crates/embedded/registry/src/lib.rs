@@ -17,6 +17,7 @@
 //! # }
 //! ```
 
+pub mod access;
 mod api;
 mod digest;
 mod error;

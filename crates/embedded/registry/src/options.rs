@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::access::Access;
+
 /// Limits and rules of a registry. `Options::default()` suits tests and local deployments.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -14,6 +16,8 @@ pub struct Options {
     /// Whether a manifest or index may name content that is not in the repository ("sparse"). Default `false`: such a manifest
     /// gets 404 `MANIFEST_BLOB_UNKNOWN`.
     pub sparse_manifests: bool,
+    /// Who may do what. Default: everyone everything.
+    pub access: Access,
 }
 
 impl Default for Options {
@@ -23,6 +27,7 @@ impl Default for Options {
             open_uploads_limit: 1000,
             idle_limit: Duration::from_secs(300),
             sparse_manifests: false,
+            access: Access::anonymous(),
         }
     }
 }

@@ -8,6 +8,7 @@ mod range;
 mod referrers;
 mod respond;
 mod tags;
+mod token;
 mod uploads;
 
 use axum::Router;
@@ -16,6 +17,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use self::path::Route;
+use crate::access::{Caller, Right};
 use crate::error::{ApiError, ErrorCode};
 use crate::registry::Registry;
 
@@ -40,15 +42,25 @@ async fn answer(State(registry): State<Registry>, request: Request) -> Response 
 }
 
 async fn dispatch(registry: &Registry, request: Request) -> Result<Response, ApiError> {
-    let route = path::parse(request.uri().path())?;
-    let method = request.method().clone();
+    let (head, body) = request.into_parts();
+    if head.uri.path() == token::PATH {
+        return token::issue(&registry.options.access, &head).await;
+    }
+    let caller = Caller::of(&registry.options.access, &head).await?;
+    let route = path::parse(head.uri.path())?;
+    let method = head.method.clone();
+    match route.repository() {
+        None => caller.require_login()?,
+        Some(repository) => caller.require(needed_right(&route, &method), repository)?,
+    }
+    let request = Request::from_parts(head, body);
     match (route, method) {
         (Route::Base, Method::GET | Method::HEAD) => Ok(respond::json("{}".to_owned())),
         (Route::Blob(blob), Method::GET) => blobs::get(registry, &blob, request.headers()).await,
         (Route::Blob(blob), Method::HEAD) => blobs::head(registry, &blob).await,
         (Route::Blob(blob), Method::DELETE) => blobs::delete(registry, &blob).await,
         (Route::Uploads(repository), Method::POST) => {
-            uploads::begin(registry, &repository, request).await
+            uploads::begin(registry, &caller, &repository, request).await
         }
         (Route::Upload(upload), Method::GET | Method::HEAD) => {
             uploads::status(registry, &upload).await
@@ -81,5 +93,14 @@ async fn dispatch(registry: &Registry, request: Request) -> Result<Response, Api
             )
             .with_header(http::header::ALLOW, Some(allow)))
         }
+    }
+}
+
+fn needed_right(route: &Route, method: &Method) -> Right {
+    let reading = matches!(*method, Method::GET | Method::HEAD);
+    if reading && !matches!(route, Route::Upload(_)) {
+        Right::Pull
+    } else {
+        Right::Push
     }
 }

@@ -35,6 +35,19 @@ pub(crate) enum Route {
 }
 
 impl Route {
+    /// The repository it belongs to.
+    pub(crate) fn repository(&self) -> Option<&RepositoryName> {
+        match self {
+            Self::Base => None,
+            Self::Uploads(repository) | Self::Tags(repository) => Some(repository),
+            Self::Blob(Target { repository, .. }) | Self::Referrers(Target { repository, .. }) => {
+                Some(repository)
+            }
+            Self::Upload(Target { repository, .. }) => Some(repository),
+            Self::Manifest(Target { repository, .. }) => Some(repository),
+        }
+    }
+
     /// The methods it answers to, as in the `Allow` header.
     pub(crate) fn methods(&self) -> &'static str {
         match self {

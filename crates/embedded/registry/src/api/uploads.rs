@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::path::Target;
 use super::query::Query;
 use super::{range, respond};
+use crate::access::{Caller, Right};
 use crate::digest::{Algorithm, Digest};
 use crate::error::{ApiError, ErrorCode};
 use crate::name::RepositoryName;
@@ -21,6 +22,7 @@ const UPLOAD_ID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 /// `POST`: mounts a blob, receives a whole one, or opens an upload.
 pub(crate) async fn begin(
     registry: &Registry,
+    caller: &Caller,
     repository: &RepositoryName,
     request: Request,
 ) -> Result<Response, ApiError> {
@@ -28,7 +30,7 @@ pub(crate) async fn begin(
     if let Some(digest) = query.get("mount") {
         let digest = digest.parse()?;
         let source = query.get("from").map(str::parse).transpose()?;
-        if mount(registry, source, repository, &digest).await? {
+        if mount(registry, caller, source, repository, &digest).await? {
             return Ok(created(repository, &digest));
         }
     } else if let Some(digest) = query.get("digest") {
@@ -44,6 +46,7 @@ pub(crate) async fn begin(
 
 async fn mount(
     registry: &Registry,
+    caller: &Caller,
     source: Option<RepositoryName>,
     target: &RepositoryName,
     digest: &Digest,
@@ -52,7 +55,11 @@ async fn mount(
         Some(source) => vec![source],
         None => registry.storage.blob_holders(digest).await?,
     };
-    for source in sources {
+    // What the caller may not pull is, for the caller, not there.
+    for source in sources
+        .into_iter()
+        .filter(|source| caller.may(Right::Pull, source))
+    {
         if registry.storage.mount_blob(&source, target, digest).await? {
             return Ok(true);
         }

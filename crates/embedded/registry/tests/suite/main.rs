@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // A failed unwrap fails the test, as it should.
 #![allow(unreachable_pub)] // Nothing outside sees a test program.
 
+mod access;
 mod blobs;
 mod crashes;
 mod discovery;

@@ -4,10 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::access;
 use crate::support::content::{sha256, write_image_layout};
 use crate::support::server::Server;
 use crate::support::stores::TestStore;
-use registry::storage::Directory;
+use registry::access::TokenSettings;
+use registry::storage::{Directory, Memory};
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -155,6 +157,54 @@ async fn skopeo_refuses_an_authority_it_does_not_know(store: TestStore) {
         "{error}"
     );
     server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn skopeo_logs_in_with_a_password_and_with_a_token() {
+    for options in [access::basic(), access::tokens(TokenSettings::default())] {
+        let server = Server::start_with(Arc::new(Memory::new()), options).await;
+        let image = tempfile::tempdir().unwrap();
+        write_image_layout(image.path());
+        let image = layout(image.path());
+        let to = |repository: &str| format!("docker://{}/{repository}:v1", server.host);
+        let push = async |credentials: &str, repository: &str| {
+            let target = to(repository);
+            skopeo(
+                &server,
+                &[
+                    "copy",
+                    DESTINATION,
+                    "--dest-creds",
+                    credentials,
+                    &image,
+                    &target,
+                ],
+            )
+            .await
+        };
+        push("robot:robot-secret", "team/app").await.unwrap();
+        push("admin:admin-secret", "public").await.unwrap();
+        let denied = push("robot:robot-secret", "shared").await.unwrap_err();
+        assert!(denied.contains("denied"), "{denied}");
+        let wrong = push("robot:wrong", "team/app").await.unwrap_err();
+        assert!(
+            wrong.contains("invalid username/password") || wrong.contains("unauthorized"),
+            "{wrong}"
+        );
+        skopeo(
+            &server,
+            &["inspect", CERTIFICATES, "--no-creds", &to("public")],
+        )
+        .await
+        .unwrap();
+        let nobody = skopeo(
+            &server,
+            &["inspect", CERTIFICATES, "--no-creds", &to("team/app")],
+        )
+        .await;
+        assert!(nobody.unwrap_err().contains("unauthorized"));
+        server.stop().await;
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use registry::Options;
+use registry::access::Access;
 use registry::storage::Durability;
 
 /// An OCI distribution registry: every byte verified, in memory or in a directory that other tools can read.
@@ -55,6 +56,30 @@ pub(crate) struct Arguments {
     /// Accept manifests and indexes that name content which is not in the repository.
     #[arg(long)]
     pub(crate) sparse_manifests: bool,
+
+    /// File with users and bcrypt hashes, as `htpasswd -B` writes it. Without it nobody is asked who they are.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) htpasswd: Option<PathBuf>,
+
+    /// How users log in: with HTTP Basic at every request, or once for a bearer token.
+    #[arg(long, value_name = "KIND", value_enum, default_value_t = LogIn::Basic, requires = "htpasswd")]
+    pub(crate) authentication: LogIn,
+
+    /// URL of the token endpoint as clients reach it, when that is not https://<host they asked>/token.
+    #[arg(long, value_name = "URL", requires = "htpasswd")]
+    pub(crate) token_realm: Option<String>,
+
+    /// File with one rule per line, `WHO RIGHTS PREFIX`: a user, `users` or `*`; pull, push or pull,push; a repository or `*`.
+    /// Without it every user may do everything.
+    #[arg(long, value_name = "FILE", requires = "htpasswd")]
+    pub(crate) rules: Option<PathBuf>,
+}
+
+/// A way to log in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum LogIn {
+    Basic,
+    Token,
 }
 
 /// A choice of store.
@@ -76,12 +101,13 @@ impl FromStr for Place {
 }
 
 impl Arguments {
-    pub(crate) fn options(&self) -> Options {
+    pub(crate) fn options(&self, access: Access) -> Options {
         Options {
             manifest_size_limit: self.manifest_size_limit,
             open_uploads_limit: self.open_uploads_limit,
             idle_limit: Duration::from_secs(self.idle_limit),
             sparse_manifests: self.sparse_manifests,
+            access,
         }
     }
 

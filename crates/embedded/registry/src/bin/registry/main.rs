@@ -1,5 +1,6 @@
 //! The registry as a program of its own. `registry --help` says how it is used.
 
+mod access;
 mod arguments;
 
 use std::io::Write as _;
@@ -46,11 +47,12 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         )?),
         _ => None,
     };
-    let router = Registry::new(storage, arguments.options()).router();
     let listener = TcpListener::bind(arguments.listen)
         .await
         .with_context(|| format!("could not listen on {}", arguments.listen))?;
     let address = listener.local_addr()?;
+    let access = access::access(arguments, address)?;
+    let router = Registry::new(storage, arguments.options(access)).router();
     let shutdown = CancellationToken::new();
     tokio::spawn(wait_for_signal(shutdown.clone()));
     match tls {
@@ -73,6 +75,7 @@ fn announce(url: &str) -> std::io::Result<()> {
     output.flush()
 }
 
+/// Reads a text file that an option names.
 fn read(path: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("could not read {}", path.display()))
 }
