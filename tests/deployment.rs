@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use async_trait::async_trait;
-use cluster::{DeploymentName, StateRoot};
+use cluster::{DeploymentDirectory, DeploymentName, StateRoot};
 use deploy::{DeployRequest, Settings, Sources, deployment};
+use harness::evidence::Redactor;
 use harness::runner::{OwnDeployment, Target};
 use tempfile::TempDir;
 
@@ -33,6 +34,24 @@ impl Own {
         StateRoot::at(self.folder.path().join("state"))
     }
 
+    /// Saves the logs of a deployment that is about to be destroyed.
+    fn keep_logs(&self, directory: &DeploymentDirectory) -> String {
+        let folder = self.evidence().join("deployment");
+        let keep = |log: &PathBuf| match (std::fs::read_to_string(log), log.file_name()) {
+            (Ok(text), Some(name)) => std::fs::create_dir_all(&folder)
+                .and_then(|()| std::fs::write(folder.join(name), Redactor::default().clean(&text))),
+            // It did not get that far.
+            _ => Ok(()),
+        };
+        match [directory.embedded_log(), directory.events()]
+            .iter()
+            .try_for_each(keep)
+        {
+            Ok(()) => format!("its logs: {}", folder.display()),
+            Err(error) => format!("its logs could not be kept: {error}"),
+        }
+    }
+
     fn name() -> DeploymentName {
         "suite"
             .parse()
@@ -57,14 +76,19 @@ impl OwnDeployment for Own {
             program: self.program.clone(),
             keep_going: false,
         };
-        let deployed = deployment::deploy(&request, Vec::new(), |_holder| {}).await;
-        let record = deployed
-            .map_err(|error| format!("the suite's own deployment failed: {error}"))?
-            .record;
-        Ok(Target {
-            record,
-            directory: root.deployment(&Self::name()),
-        })
+        let directory = root.deployment(&Self::name());
+        match deployment::deploy(&request, Vec::new(), |_holder| {}).await {
+            Ok(deployed) => Ok(Target {
+                record: deployed.record,
+                directory,
+            }),
+            Err(error) => {
+                let kept = self.keep_logs(&directory);
+                Err(format!(
+                    "the suite's own deployment failed: {error}\n{kept}"
+                ))
+            }
+        }
     }
 
     async fn destroy(&self) -> Result<(), String> {

@@ -42,7 +42,7 @@ mod exit {
 /// skipped, 1 when one failed, 2 when the request is wrong, and 4 when scenarios were chosen and none of them ran.
 pub fn main(scenarios: &[Scenario], own: Arc<dyn OwnDeployment>) -> ExitCode {
     match Request::from_environment() {
-        Ok(Some(request)) => run_request(scenarios, own, &request),
+        Ok(Some(request)) => run_request(scenarios, own, &request, Arguments::default()),
         Ok(None) => run_as_tests(scenarios, own, Arguments::from_args()),
         Err(error) => refuse(&error.to_string()),
     }
@@ -61,7 +61,12 @@ fn run_as_tests(
 }
 
 /// As `cargo xtask conformance` asks.
-fn run_request(scenarios: &[Scenario], own: Arc<dyn OwnDeployment>, request: &Request) -> ExitCode {
+fn run_request(
+    scenarios: &[Scenario],
+    own: Arc<dyn OwnDeployment>,
+    request: &Request,
+    arguments: Arguments,
+) -> ExitCode {
     let is_chosen = |scenario: &&Scenario| is_chosen(request, scenario);
     let chosen: Vec<Scenario> = scenarios.iter().filter(is_chosen).copied().collect();
     if request.list {
@@ -74,7 +79,7 @@ fn run_request(scenarios: &[Scenario], own: Arc<dyn OwnDeployment>, request: &Re
         ));
         return ExitCode::from(exit::NOTHING_RAN);
     }
-    match perform(&chosen, own, request, Arguments::default()) {
+    match perform(&chosen, own, request, arguments) {
         Ok((_conclusion, report)) => {
             say(&format!("\n{report}"));
             conclude(request, &report)

@@ -178,7 +178,12 @@ fn listing_and_matching_nothing_neither_deploy_nor_run_anything() {
     let scenarios = [Scenario::new("a build pushes its image", &[], || {
         Err(Failure::Interrupted)
     })];
-    let run = |request: &Request| format!("{:?}", run_request(&scenarios, own.clone(), request));
+    let run = |request: &Request| {
+        format!(
+            "{:?}",
+            run_request(&scenarios, own.clone(), request, Arguments::default())
+        )
+    };
     assert_eq!(
         run(&Request {
             list: true,
@@ -205,7 +210,18 @@ fn a_run_that_cannot_deploy_fails_and_writes_its_reports() {
         ..Default::default()
     };
     let scenarios = [Scenario::new("a build pushes its image", &[], || Ok(()))];
-    let code = run_request(&scenarios, Arc::new(Unreachable::default()), &request);
+    // The inner run's lines are not this run's.
+    let logfile = folder.path().join("lines").to_string_lossy().into_owned();
+    let arguments = Arguments {
+        logfile: Some(logfile),
+        ..Default::default()
+    };
+    let code = run_request(
+        &scenarios,
+        Arc::new(Unreachable::default()),
+        &request,
+        arguments,
+    );
     assert_eq!(format!("{code:?}"), exit_code(exit::FAILED));
     let summary = std::fs::read_to_string(folder.path().join("summary.txt")).unwrap();
     assert!(summary.contains("port 1 is taken"), "{summary}");
