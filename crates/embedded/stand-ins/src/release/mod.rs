@@ -1,0 +1,1 @@
+//! release-service: a Release is validated and runs its pipelines.
