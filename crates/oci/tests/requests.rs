@@ -6,185 +6,19 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use oci::{Client, ContentError, Credential, Descriptor, Error, ImageReference};
+use oci::{Client, ContentError, Descriptor, Error, ImageReference};
 use support::images;
 use support::server::Server;
 
 /// Makes an answer that fails.
 type Failure = fn() -> Response;
-
-type Known = Arc<Mutex<Vec<String>>>;
-
-/// Serves `tags/list` after a check of the `Authorization` header, and a token server at `/token`; notes what it is asked.
-fn asking_for_login(
-    challenge: impl Fn(&str) -> String + Clone + Send + Sync + 'static,
-    accepted: &'static str,
-) -> (Router, Known) {
-    let asked = Known::default();
-    let notes = asked.clone();
-    let router = Router::new().fallback(move |request: Request| {
-        let (notes, challenge) = (notes.clone(), challenge.clone());
-        async move {
-            let text = |name| {
-                request
-                    .headers()
-                    .get(name)
-                    .and_then(|value| value.to_str().ok())
-                    .unwrap_or_default()
-                    .to_owned()
-            };
-            let (host, authorization) = (text(header::HOST), text(header::AUTHORIZATION));
-            let host = request.uri().authority().map_or(host, ToString::to_string);
-            notes.lock().unwrap().push(format!(
-                "{} {authorization}",
-                request.uri().path_and_query().unwrap()
-            ));
-            if request.uri().path() == "/token" {
-                return match authorization.as_str() {
-                    "" | "Basic cm9ib3Q6cGFzcw==" => r#"{"token": "t0ken"}"#.into_response(),
-                    _ => StatusCode::UNAUTHORIZED.into_response(),
-                };
-            }
-            match authorization == accepted {
-                true => r#"{"tags": ["v1"]}"#.into_response(),
-                false => (
-                    StatusCode::UNAUTHORIZED,
-                    [(header::WWW_AUTHENTICATE, challenge(&host))],
-                )
-                    .into_response(),
-            }
-        }
-    });
-    (router, asked)
-}
-
-fn login(
-    username: &'static str,
-    password: &'static str,
-) -> impl Fn(&ImageReference) -> Result<Option<Credential>, String> {
-    move |_| {
-        Ok(Some(Credential::Password {
-            username: username.into(),
-            password: password.into(),
-        }))
-    }
-}
-
-#[tokio::test]
-async fn a_basic_challenge_is_answered_and_remembered() {
-    let (router, asked) =
-        asking_for_login(|_| "Basic realm=\"x\"".into(), "Basic cm9ib3Q6cGFzcw==");
-    let server = Server::start(router).await;
-    let client = server
-        .client_builder()
-        .credentials(login("robot", "pass"))
-        .build()
-        .unwrap();
-    for _ in 0..2 {
-        assert_eq!(client.tags(&server.image("a")).await.unwrap(), ["v1"]);
-    }
-    assert_eq!(asked.lock().unwrap().len(), 3, "one challenge, two answers");
-}
-
-#[tokio::test]
-async fn a_bearer_challenge_fetches_a_token_for_the_scope() {
-    let challenge = |host: &str| {
-        format!("Bearer realm=\"https://{host}/token\",service=\"reg\",scope=\"repository:a:pull\"")
-    };
-    let (router, asked) = asking_for_login(challenge, "Bearer t0ken");
-    let server = Server::start(router).await;
-    let client = server
-        .client_builder()
-        .credentials(login("robot", "pass"))
-        .build()
-        .unwrap();
-    assert_eq!(client.tags(&server.image("a")).await.unwrap(), ["v1"]);
-    let asked = asked.lock().unwrap();
-    assert_eq!(
-        asked[1],
-        "/token?service=reg&scope=repository%3Aa%3Apull Basic cm9ib3Q6cGFzcw=="
-    );
-}
-
-#[tokio::test]
-async fn without_a_credential_an_anonymous_token_is_tried() {
-    let (router, _) = asking_for_login(
-        |host| format!("Bearer realm=\"https://{host}/token\""),
-        "Bearer t0ken",
-    );
-    let server = Server::start(router).await;
-    assert_eq!(
-        server.client().tags(&server.image("a")).await.unwrap(),
-        ["v1"]
-    );
-}
-
-#[tokio::test]
-async fn a_refused_login_names_the_user_and_never_the_password() {
-    for challenge in [
-        |_: &str| "Basic realm=\"x\"".to_owned(),
-        |host: &str| format!("Bearer realm=\"https://{host}/token\""),
-    ] {
-        let (router, _) = asking_for_login(challenge, "never");
-        let server = Server::start(router).await;
-        let client = server
-            .client_builder()
-            .credentials(login("robot", "hunter2"))
-            .build()
-            .unwrap();
-        let error = client.tags(&server.image("a")).await.unwrap_err();
-        assert!(matches!(error, Error::Unauthorized { .. }), "{error}");
-        assert!(
-            error.to_string().contains("`robot`")
-                && !format!("{error:?} {error}").contains("hunter2"),
-            "{error}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn no_credential_and_a_failing_lookup_are_told_apart() {
-    let (router, _) = asking_for_login(|_| "Basic realm=\"x\"".into(), "never");
-    let server = Server::start(router).await;
-    let error = server.client().tags(&server.image("a")).await.unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("no credential is known for localhost:"),
-        "{error}"
-    );
-    let broken = |_: &ImageReference| Err("entry `x` is damaged".to_owned());
-    let client = server.client_builder().credentials(broken).build().unwrap();
-    assert!(
-        matches!(client.tags(&server.image("a")).await, Err(Error::Credential { detail, .. }) if detail.contains("damaged"))
-    );
-}
-
-#[tokio::test]
-async fn a_password_is_never_sent_to_a_token_server_without_tls() {
-    let (router, _) = asking_for_login(
-        |_| "Bearer realm=\"http://127.0.0.1:1/token\"".into(),
-        "never",
-    );
-    let server = Server::start(router).await;
-    let client = server
-        .client_builder()
-        .credentials(login("robot", "pass"))
-        .build()
-        .unwrap();
-    let error = client.tags(&server.image("a")).await.unwrap_err();
-    assert!(
-        matches!(&error, Error::Protocol { detail, .. } if detail.contains("not an https://")),
-        "{error}"
-    );
-}
 
 /// Answers `failure` the first `times` times.
 fn failing(times: usize, failure: Failure) -> (Router, Arc<AtomicUsize>) {
@@ -471,5 +305,43 @@ async fn a_blob_larger_than_allowed_is_not_read_into_memory() {
             })
         ),
         "{error}"
+    );
+}
+
+#[tokio::test]
+async fn within_a_registry_blobs_are_mounted_and_not_sent_again() {
+    let storage = Arc::new(registry::storage::Memory::new());
+    let router = registry::Registry::new(storage, registry::Options::default()).router();
+    let sent = Arc::new(AtomicUsize::new(0));
+    let count = sent.clone();
+    let counting =
+        axum::middleware::from_fn(move |request: Request, next: axum::middleware::Next| {
+            let is_content =
+                request.method() == "PUT" && request.uri().path().contains("/blobs/uploads/");
+            count.fetch_add(usize::from(is_content), Ordering::SeqCst);
+            next.run(request)
+        });
+    let server = Server::start(router.layer(counting)).await;
+    let client = server.client();
+    let image = images::one_platform("x");
+    let (source, destination) = (server.image("a/app:v1"), server.image("b/app:v1"));
+    client
+        .push_layout(image.layout.directory(), &source)
+        .await
+        .unwrap();
+    assert_eq!(
+        sent.load(Ordering::SeqCst),
+        3,
+        "a configuration and two layers"
+    );
+    client.copy(&source, &destination).await.unwrap();
+    assert_eq!(
+        sent.load(Ordering::SeqCst),
+        3,
+        "nothing was sent for the copy"
+    );
+    assert_eq!(
+        client.verify(&destination).await.unwrap().digest,
+        image.root.digest
     );
 }

@@ -10,6 +10,7 @@ mod authorization;
 mod blob_stream;
 mod blobs;
 mod builder;
+mod challenge;
 mod credential;
 mod listing;
 mod manifests;

@@ -8,4 +8,5 @@
 
 pub mod fake;
 pub mod images;
+pub mod lies;
 pub mod server;
