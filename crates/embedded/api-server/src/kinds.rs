@@ -144,11 +144,8 @@ fn default_binding(object: &mut Value) {
         json!("rbac.authorization.k8s.io"),
     );
     for subject in object["subjects"].as_array_mut().into_iter().flatten() {
-        match subject["kind"].as_str() {
-            Some("User" | "Group") => {
-                default(subject, "apiGroup", json!("rbac.authorization.k8s.io"))
-            }
-            _ => {}
+        if matches!(subject["kind"].as_str(), Some("User" | "Group")) {
+            default(subject, "apiGroup", json!("rbac.authorization.k8s.io"));
         }
     }
 }

@@ -25,7 +25,6 @@ mod selector;
 mod server;
 mod status;
 mod store;
-mod strategic;
 mod strategic_merge;
 mod table;
 mod token;

@@ -1,5 +1,7 @@
 //! Who may talk to the server, and as whom.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod support;
 
 use k8s_openapi::api::authentication::v1::{SelfSubjectReview, TokenRequest};

@@ -1,5 +1,7 @@
 //! What was acknowledged survives `kill -9`.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod support;
 
 use std::io::{BufRead as _, BufReader};

@@ -1,5 +1,7 @@
 //! `kubectl` as people use it. `KUBECTL` names another one than that on the `PATH`.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod support;
 
 use std::time::Duration;
@@ -63,10 +65,18 @@ async fn server_with_widgets() -> (TestServer, Kubectl) {
 }
 
 fn widget(size: u32) -> String {
+    let metadata = r#"{"name": "a", "namespace": "default"}"#;
     format!(
-        "{{apiVersion: example.com/v1, kind: Widget, metadata: {{name: a, namespace: default}}, spec: {{size: {size}}}}}"
+        r#"{{"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {metadata}, "spec": {{"size": {size}}}}}"#
     )
 }
+
+const POD: &str = "
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec: {containers: [{name: main, image: i}]}
+";
 
 #[tokio::test]
 async fn apply_creates_then_says_unchanged_then_configures() {
@@ -298,8 +308,7 @@ async fn a_misspelt_field_is_refused() {
 async fn the_log_of_a_pod_is_the_file_of_its_container() {
     let server = TestServer::start().await;
     let kubectl = Kubectl::of(&server);
-    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: main, image: i}]}}";
-    kubectl.run_with_input(&["apply", "-f", "-"], pod).await;
+    kubectl.run_with_input(&["apply", "-f", "-"], POD).await;
     let folder = server.pod_logs_dir().join("default/p");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("main.log"), "one\ntwo\nthree\n").unwrap();
@@ -321,8 +330,7 @@ async fn the_log_of_a_pod_is_the_file_of_its_container() {
 async fn following_a_log_ends_with_its_pod() {
     let server = TestServer::start().await;
     let kubectl = Kubectl::of(&server);
-    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: main, image: i}]}}";
-    kubectl.run_with_input(&["apply", "-f", "-"], pod).await;
+    kubectl.run_with_input(&["apply", "-f", "-"], POD).await;
     let folder = server.pod_logs_dir().join("default/p");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("main.log"), "one\n").unwrap();

@@ -1,5 +1,7 @@
 //! The life of namespaces.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod support;
 
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace};

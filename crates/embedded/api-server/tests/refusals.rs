@@ -1,5 +1,7 @@
 //! What is refused, and with which words. Nothing is accepted and then ignored.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod support;
 
 use http::{Method, Request};

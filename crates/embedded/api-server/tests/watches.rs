@@ -1,5 +1,7 @@
 //! Watches: what they start with, what they tell, and how they end.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod support;
 
 use futures::{StreamExt as _, TryStreamExt as _};

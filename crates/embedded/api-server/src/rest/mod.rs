@@ -22,7 +22,6 @@ mod update;
 mod watch;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
@@ -55,6 +54,3 @@ pub(crate) fn namespace_key(name: &str) -> Key {
 
 /// How often a write that was overtaken by another one is tried again before its client gets the conflict.
 pub(crate) const WRITE_ATTEMPTS: usize = 20;
-
-/// Shared between connections.
-pub(crate) type SharedApi = Arc<Api>;

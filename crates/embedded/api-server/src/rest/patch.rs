@@ -8,13 +8,11 @@ use super::create::respond;
 use super::options::WriteOptions;
 use super::update::Ownership;
 use super::{Api, Stage, prepare};
-use crate::apply::Topology as _;
-use crate::fields::ResourceTopology;
 use crate::http::negotiate::Form;
 use crate::http::{body, response};
 use crate::resource::Resource;
 use crate::status::ApiError;
-use crate::strategic;
+use crate::strategic_merge::strategic_merge;
 
 /// Most operations of a JSON patch.
 /// Source: k8s.io/apiserver/pkg/endpoints/handlers `maxJSONPatchOperations`.
@@ -98,8 +96,7 @@ impl Patch {
                 )
             })?,
             Self::Strategic(patch) => {
-                let topology = ResourceTopology::of(resource);
-                patched = strategic::merge(existing, patch, topology.shape())
+                strategic_merge(&mut patched, patch, &resource.group, &resource.kind)
                     .map_err(|error| ApiError::bad_request(error.to_string()))?;
             }
         }

@@ -16,5 +16,5 @@ mod writer;
 pub(crate) use database::{OpenStoreError, Page, Store, StoreError};
 pub(crate) use key::{Key, Range};
 pub(crate) use record::Record;
-pub(crate) use window::{Event, EventKind, Expired, Window};
+pub(crate) use window::{Event, EventKind, Window};
 pub(crate) use writer::{Change, CommitError, Expected};

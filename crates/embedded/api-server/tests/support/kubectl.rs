@@ -1,6 +1,6 @@
 //! Running `kubectl` against a test server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tempfile::TempDir;
@@ -26,8 +26,13 @@ impl Kubectl {
     /// `kubectl` as the administrator of the server.
     pub fn of(server: &TestServer) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let write =
-            |name: &str, content: &str| std::fs::write(folder.path().join(name), content).unwrap();
+        Self::write_kubeconfig(server, folder.path());
+        Self { folder }
+    }
+
+    /// Writes a kubeconfig of the administrator, with its certificates, into a folder.
+    pub fn write_kubeconfig(server: &TestServer, folder: &Path) {
+        let write = |name: &str, content: &str| std::fs::write(folder.join(name), content).unwrap();
         write("ca.crt", &server.authority.certificate_pem);
         write("client.crt", &server.administrator.certificate_pem);
         write("client.key", &server.administrator.key_pem);
@@ -41,8 +46,9 @@ current-context: test
 ",
             server.url()
         );
-        write("config", &kubeconfig);
-        Self { folder }
+        // Whoever waits for the file finds all of it.
+        write("config.new", &kubeconfig);
+        std::fs::rename(folder.join("config.new"), folder.join("config")).unwrap();
     }
 
     /// Path of the kubeconfig.
