@@ -21,9 +21,16 @@ pub(crate) fn config() -> Config {
     Config::default().concurrency(CONCURRENCY)
 }
 
+/// The pause before a reconciliation is tried again whose object was changed in the meantime.
+const RETRY_AFTER_CONFLICT: Duration = Duration::from_millis(5);
+
 /// Tries a failed reconciliation again.
-pub(crate) fn retry_later<K, S>(_: Arc<K>, _: &ReconcileError, _: Arc<S>) -> Action {
-    Action::requeue(RETRY_AFTER)
+pub(crate) fn retry_later<K, S>(_: Arc<K>, error: &ReconcileError, _: Arc<S>) -> Action {
+    Action::requeue(if error.is_conflict() {
+        RETRY_AFTER_CONFLICT
+    } else {
+        RETRY_AFTER
+    })
 }
 
 /// Logs what a controller could not do. An object that is gone is no problem.
@@ -36,6 +43,7 @@ pub(crate) fn log<K>(
 {
     match result {
         Ok(_) | Err(Error::ObjectNotFound(_)) => {}
+        Err(Error::ReconcilerFailed(error, _)) if error.is_conflict() => {}
         Err(Error::ReconcilerFailed(error, object)) => {
             tracing::warn!(kind, name = object.name, namespace = object.namespace, %error, "reconciling; trying again");
         }

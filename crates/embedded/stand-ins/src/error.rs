@@ -32,9 +32,18 @@ pub(crate) enum ReconcileError {
     Api(#[from] kube::Error),
     #[error("the object has no {0}, which the API server always sets")]
     Incomplete(&'static str),
+    #[error("the name that the API server generated is taken")]
+    NameTaken,
     #[error("cannot write {path}: {source}")]
     File {
         path: PathBuf,
         source: std::io::Error,
     },
+}
+
+impl ReconcileError {
+    /// Whether somebody else changed the object first.
+    pub(crate) fn is_conflict(&self) -> bool {
+        matches!(self, Self::Api(kube::Error::Api(status)) if status.is_conflict())
+    }
 }

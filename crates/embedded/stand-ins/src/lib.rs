@@ -19,13 +19,19 @@
 
 mod api;
 mod claims;
+mod component;
 mod context;
 mod control;
 mod error;
+mod finalizers;
+mod integration;
 mod options;
+mod pipeline_run;
+mod release;
 mod run;
 mod task_run;
 mod tekton;
+mod trust_bundle;
 
 pub use error::Error;
 pub use options::{KubernetesAccess, Options, StepEnvironment};

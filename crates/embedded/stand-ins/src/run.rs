@@ -5,7 +5,10 @@ use kube::Client;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::{claims, context::Context, error::Error, options::Options, task_run};
+use crate::{
+    claims, component, context::Context, error::Error, integration, options::Options, pipeline_run,
+    release, task_run, trust_bundle,
+};
 
 /// Runs all controllers until `shutdown` is cancelled. Steps that run then are killed; a later call marks their TaskRuns as
 /// interrupted and tries them again where they have retries.
@@ -39,8 +42,20 @@ pub async fn run(
             "PersistentVolumeClaim",
             Box::pin(claims::run(context.clone())),
         );
+        start("PipelineRun", Box::pin(pipeline_run::run(context.clone())));
         start("TaskRun", Box::pin(task_run::run(context.clone(), steps)));
     }
+    start("Component", Box::pin(component::run(context.clone())));
+    start(
+        "PipelineRun (build)",
+        Box::pin(integration::run_builds(context.clone())),
+    );
+    start(
+        "Snapshot",
+        Box::pin(integration::run_snapshots(context.clone())),
+    );
+    start("Release", Box::pin(release::run(context.clone())));
+    start("Namespace", Box::pin(trust_bundle::run(context.clone())));
     while let Some(ended) = controllers.join_next().await {
         if !shutdown.is_cancelled() {
             return Err(Error::ControllerEnded(ended.unwrap_or("panicked")));

@@ -250,7 +250,7 @@ mod tests {
         KeyToPath {
             key: key.to_owned(),
             path: path.to_owned(),
-            mode: None,
+            ..KeyToPath::default()
         }
     }
 

@@ -1,0 +1,320 @@
+//! Reconciles Releases.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::StreamExt;
+use konflux_api::{
+    annotations,
+    konflux::{Release, ReleaseStatus, RoleBindings},
+    labels,
+    tekton::PipelineRun,
+};
+use kube::{
+    Api, ResourceExt,
+    runtime::{
+        controller::{Action, Controller},
+        events::EventType,
+        reflector::ObjectRef,
+        watcher,
+    },
+};
+use serde_json::{Value, json};
+
+use super::{
+    cleanup,
+    conditions::RELEASED,
+    load::{Loaded, load},
+    phase::Phase,
+    pipeline_run::Template,
+    progress::{self, advance, cannot_start},
+};
+use crate::{api, context::Context, control, error::ReconcileError, finalizers};
+
+/// Reconciles the Releases of all namespaces, until shutdown.
+pub(crate) async fn run(context: Context) {
+    let runs: Api<PipelineRun> = Api::all(context.client.clone());
+    let of_releases = watcher::Config::default().labels(&format!("{}=release", labels::SERVICE));
+    Controller::new(
+        Api::<Release>::all(context.client.clone()),
+        watcher::Config::default(),
+    )
+    .watches(runs, of_releases, |run: PipelineRun| {
+        let name = run.labels().get(labels::RELEASE_NAME)?;
+        Some(ObjectRef::<Release>::new(name).within(run.labels().get(labels::RELEASE_NAMESPACE)?))
+    })
+    .with_config(control::config())
+    .graceful_shutdown_on(context.shutdown.clone().cancelled_owned())
+    .run(reconcile, control::retry_later, Arc::new(context))
+    .for_each(async |result| control::log("Release", result))
+    .await;
+}
+
+async fn reconcile(
+    observed: Arc<Release>,
+    context: Arc<Context>,
+) -> Result<Action, ReconcileError> {
+    let namespace = observed
+        .namespace()
+        .ok_or(ReconcileError::Incomplete("namespace"))?;
+    let releases: Api<Release> = Api::namespaced(context.client.clone(), &namespace);
+    let Some(mut release) = releases.get_opt(&observed.name_any()).await? else {
+        return Ok(Action::await_change());
+    };
+    if release.metadata.deletion_timestamp.is_some() {
+        cleanup::after_deletion(&context.client, &release).await?;
+        return Ok(Action::await_change());
+    }
+    let before = release.status.clone().unwrap_or_default();
+    if before.completion_time.is_some() {
+        return Ok(Action::await_change());
+    }
+    let loaded = load(&context.client, &release).await?;
+    if let Some(metadata) = metadata(&release, &loaded) {
+        release = api::merge(
+            &releases,
+            &release.name_any(),
+            &json!({ "metadata": metadata }),
+        )
+        .await?;
+    }
+    let reconciliation = Reconciliation {
+        context: &context,
+        release: &release,
+        loaded: &loaded,
+    };
+    let (status, action) = reconciliation.advance(&before).await?;
+    reconciliation.write(&releases, &before, &status).await?;
+    Ok(action)
+}
+
+struct Reconciliation<'a> {
+    context: &'a Context,
+    release: &'a Release,
+    loaded: &'a Loaded,
+}
+
+impl Reconciliation<'_> {
+    async fn advance(
+        &self,
+        before: &ReleaseStatus,
+    ) -> Result<(ReleaseStatus, Action), ReconcileError> {
+        let now = api::now();
+        let mut status = before.clone();
+        self.set_expiration(&mut status);
+        let mut runs = cleanup::pipeline_runs(&self.context.client, self.release).await?;
+        loop {
+            let find = |phase: Phase| {
+                runs.iter().find(|run| {
+                    run.labels().get(labels::PIPELINE_TYPE).map(String::as_str)
+                        == Some(phase.name())
+                })
+            };
+            match advance(self.release, &mut status, self.loaded, find, &now) {
+                progress::Action::Wait => return Ok((status, Action::await_change())),
+                progress::Action::WaitUntil(moment) => {
+                    let pause =
+                        Duration::try_from(moment.duration_since(now.0)).unwrap_or_default();
+                    return Ok((status, Action::requeue(pause)));
+                }
+                progress::Action::Start(phase) => {
+                    if let Some(run) = self.start(phase, &mut status).await? {
+                        runs.push(run);
+                    }
+                }
+                progress::Action::End => {
+                    cleanup::after_runs(&self.context.client, self.release, &runs).await?;
+                    return Ok((status, Action::await_change()));
+                }
+            }
+        }
+    }
+
+    /// Makes the PipelineRun of a phase; `None` when it can never be made, which the status then says.
+    async fn start(
+        &self,
+        phase: Phase,
+        status: &mut ReleaseStatus,
+    ) -> Result<Option<PipelineRun>, ReconcileError> {
+        let Some(pipeline) = phase.pipeline(self.loaded) else {
+            cannot_start(phase, status, "the pipeline is gone", &api::now());
+            return Ok(None);
+        };
+        let template = Template {
+            release: self.release,
+            loaded: self.loaded,
+            phase,
+            pipeline,
+        };
+        let run = match template.pipeline_run() {
+            Ok(run) => run,
+            Err(problem) => {
+                cannot_start(phase, status, &problem, &api::now());
+                return Ok(None);
+            }
+        };
+        let binding = template.role_binding();
+        if let Some(binding) = &binding {
+            let bindings = Api::namespaced(
+                self.context.client.clone(),
+                &self.release.namespace().unwrap_or_default(),
+            );
+            api::create_if_absent(&bindings, binding).await?;
+        }
+        let runs: Api<PipelineRun> = Api::namespaced(
+            self.context.client.clone(),
+            &run.namespace().unwrap_or_default(),
+        );
+        let created = match api::create_if_absent(&runs, &run).await {
+            Ok(Some(created)) => created,
+            Ok(None) => return Err(ReconcileError::NameTaken),
+            Err(error) if api::is_permanent(&error) || api::is_not_found(&error) => {
+                cannot_start(phase, status, &error.to_string(), &api::now());
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if let Some(binding) = binding {
+            let name = format!(
+                "{}/{}",
+                binding.namespace().unwrap_or_default(),
+                binding.name_any()
+            );
+            let attempt = konflux_api::konflux::PipelineAttempt {
+                role_bindings: Some(RoleBindings {
+                    tenant_role_binding: Some(name),
+                    ..RoleBindings::default()
+                }),
+                start_time: Some(api::now()),
+                status: Some("Progressing".to_owned()),
+                ..Default::default()
+            };
+            status.managed_pipeline_attempts = vec![attempt];
+        }
+        let note = format!(
+            "started the {} pipeline {}/{}",
+            phase.name(),
+            created.namespace().unwrap_or_default(),
+            created.name_any()
+        );
+        self.context
+            .record(self.release, EventType::Normal, "PipelineRunStarted", note)
+            .await;
+        Ok(Some(created))
+    }
+
+    fn set_expiration(&self, status: &mut ReleaseStatus) {
+        let plan = self.loaded.plan.as_ref();
+        let days = self
+            .release
+            .spec
+            .grace_period_days
+            .or_else(|| plan?.spec.release_grace_period_days)
+            .unwrap_or(7);
+        let created = self.release.metadata.creation_timestamp.as_ref();
+        let expires = created.and_then(|time| {
+            time.0
+                .checked_add(Duration::from_secs(u64::from(days) * 24 * 60 * 60))
+                .ok()
+        });
+        if status.expiration_time.is_none() {
+            status.expiration_time = expires.map(Into::into);
+        }
+    }
+
+    /// Writes what changed. `artifacts` and `automated` belong to others and are never written.
+    async fn write(
+        &self,
+        releases: &Api<Release>,
+        before: &ReleaseStatus,
+        status: &ReleaseStatus,
+    ) -> Result<(), ReconcileError> {
+        let known = json!(before);
+        let mut patch = json!(status);
+        if let Some(fields) = patch.as_object_mut() {
+            fields.retain(|name, value| {
+                !["artifacts", "automated"].contains(&name.as_str())
+                    && known[name.as_str()] != *value
+            });
+            if fields.is_empty() {
+                return Ok(());
+            }
+        }
+        match api::merge_status(releases, &self.release.name_any(), patch).await {
+            Err(error) if !api::is_not_found(&error) => return Err(error.into()),
+            _ => {}
+        }
+        let released = api::condition(&status.conditions, RELEASED);
+        if let Some(released) = released
+            .filter(|_| status.completion_time.is_some() && before.completion_time.is_none())
+        {
+            let type_ = if released.status == "True" {
+                EventType::Normal
+            } else {
+                EventType::Warning
+            };
+            self.context
+                .record(
+                    self.release,
+                    type_,
+                    "ReleaseEnded",
+                    format!("{}: {}", released.reason, released.message),
+                )
+                .await;
+        }
+        Ok(())
+    }
+}
+
+/// What Konflux's webhooks and release-service put on a Release: its finalizer, the names of its Snapshot and plan, and what
+/// the Snapshot hands on.
+fn metadata(release: &Release, loaded: &Loaded) -> Option<Value> {
+    let handed_on =
+        |of_snapshot: &std::collections::BTreeMap<String, String>| -> Vec<(String, String)> {
+            let inherits = |key: &str| {
+                labels::RELEASE_INHERITED_PREFIXES
+                    .iter()
+                    .any(|prefix| key.starts_with(prefix))
+            };
+            of_snapshot
+                .iter()
+                .filter(|(key, _)| inherits(key))
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect()
+        };
+    let own = [
+        (
+            labels::RELEASE_SNAPSHOT.to_owned(),
+            release.spec.snapshot.clone(),
+        ),
+        (
+            labels::RELEASE_PLAN.to_owned(),
+            release.spec.release_plan.clone(),
+        ),
+    ];
+    let from_snapshot = loaded.snapshot.as_ref();
+    let wanted_labels = own.into_iter().chain(
+        from_snapshot
+            .map(|snapshot| handed_on(snapshot.labels()))
+            .unwrap_or_default(),
+    );
+    let wanted_annotations = from_snapshot
+        .map(|snapshot| handed_on(snapshot.annotations()))
+        .unwrap_or_default();
+    let missing_labels: serde_json::Map<String, Value> = wanted_labels
+        .filter(|(key, _)| !release.labels().contains_key(key))
+        .map(|(key, value)| (key, json!(value)))
+        .collect();
+    let missing_annotations: serde_json::Map<String, Value> = wanted_annotations
+        .into_iter()
+        .filter(|(key, _)| !release.annotations().contains_key(key))
+        .map(|(key, value)| (key, json!(value)))
+        .collect();
+    let finalizer = finalizers::addition(release, annotations::RELEASE_FINALIZER);
+    if missing_labels.is_empty() && missing_annotations.is_empty() && finalizer.is_none() {
+        return None;
+    }
+    let mut metadata = finalizer.unwrap_or_else(|| json!({}));
+    metadata["labels"] = Value::Object(missing_labels);
+    metadata["annotations"] = Value::Object(missing_annotations);
+    Some(metadata)
+}
