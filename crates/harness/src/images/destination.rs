@@ -3,20 +3,22 @@
 use oci::ImageReference;
 
 use super::{Lie, PushedImage};
-use crate::{Deployment, Failure, Verdict};
+use crate::{Failure, Verdict};
 
 /// A repository with the tags that a release puts there.
 #[derive(Debug, Clone)]
 pub struct Destination {
-    deployment: Deployment,
+    registry: oci::Client,
     repository: ImageReference,
     tags: Vec<String>,
 }
 
 impl Destination {
-    pub(crate) fn new(deployment: Deployment, repository: ImageReference, tags: &[&str]) -> Self {
+    /// A repository that a release copies an image to, under these tags.
+    #[must_use]
+    pub fn new(registry: oci::Client, repository: ImageReference, tags: &[&str]) -> Self {
         Self {
-            deployment,
+            registry,
             repository,
             tags: tags.iter().map(ToString::to_string).collect(),
         }
@@ -46,8 +48,7 @@ impl Destination {
                 format!("{}:{tag}@{}", self.repository.name(), image.digest())
                     .parse()
                     .map_err(|error: oci::ReferenceError| Failure::Scenario(error.to_string()))?;
-            self.deployment
-                .registry
+            self.registry
                 .verify(&reference)
                 .await
                 .map_err(|error| match error {
@@ -66,7 +67,6 @@ impl Destination {
     pub async fn is_empty(&self) -> Verdict {
         let listing = format!("list the tags of {}", self.repository);
         let tags = self
-            .deployment
             .registry
             .tags(&self.repository)
             .await

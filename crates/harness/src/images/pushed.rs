@@ -3,21 +3,22 @@
 use oci::{Digest, ImageReference, Platform, VerifiedImage};
 
 use super::{Lie, compare, content};
-use crate::{Deployment, Failure, Source, Verdict};
+use crate::{Failure, Source, Verdict};
 
 /// An image that a build says it pushed, by the build's own results. Nothing about it is believed before it was checked.
 #[derive(Debug, Clone)]
 pub struct PushedImage {
-    deployment: Deployment,
+    registry: oci::Client,
     tagged: ImageReference,
     digest: Digest,
 }
 
 impl PushedImage {
     /// The image with the results `IMAGE_URL` and `IMAGE_DIGEST` of a build.
-    pub(crate) fn new(deployment: Deployment, tagged: ImageReference, digest: Digest) -> Self {
+    #[must_use]
+    pub fn new(registry: oci::Client, tagged: ImageReference, digest: Digest) -> Self {
         Self {
-            deployment,
+            registry,
             tagged,
             digest,
         }
@@ -51,7 +52,7 @@ impl PushedImage {
         let reference: ImageReference = format!("{}@{}", self.tagged, self.digest)
             .parse()
             .map_err(|error: oci::ReferenceError| Failure::Scenario(error.to_string()))?;
-        let verified = self.deployment.registry.verify(&reference).await;
+        let verified = self.registry.verify(&reference).await;
         verified.map_err(|error| match error {
             oci::Error::Content(found) => Lie::Pushed { reference, found }.into(),
             other => Failure::registry(format!("verify {reference}"))(other),
@@ -75,7 +76,7 @@ impl PushedImage {
                     found,
                 })?,
         };
-        let files = content::files(&self.deployment.registry, &self.tagged, image).await?;
+        let files = content::files(&self.registry, &self.tagged, image).await?;
         let differences = compare::differences(&source.image(), image.config.as_ref(), &files);
         if differences.is_empty() {
             return Ok(());

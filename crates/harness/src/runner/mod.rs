@@ -4,14 +4,15 @@
 //! give is added here: needs, the deployment under test, reports, and the exit codes of this project.
 
 mod interrupt;
+mod own_deployment;
 mod pattern;
 mod request;
 mod scenario;
 mod stage;
 
+pub use own_deployment::{OwnDeployment, Target};
 pub use request::{Request, RequestError};
 pub use scenario::{Need, Scenario, offered};
-pub use stage::{OwnDeployment, Target};
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -6,48 +6,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
-use cluster::{DeploymentDirectory, DeploymentRecord, StateRoot};
+use cluster::{DeploymentRecord, StateRoot};
 use libtest_mimic::{Completion, Failed};
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{Mutex as AsyncMutex, OnceCell};
 use tokio_util::sync::CancellationToken;
 
-use super::{Request, Scenario, offered, scenario};
+use super::{OwnDeployment, Request, Scenario, Target, offered, scenario};
 use crate::evidence::Redactor;
 use crate::report::{Outcome, Performed, Report};
 use crate::story::Scene;
 use crate::{Deployment, Journal};
-
-/// A deployment as it is recorded.
-#[derive(Debug, Clone)]
-pub struct Target {
-    /// Its record.
-    pub record: DeploymentRecord,
-    /// Its folder.
-    pub directory: DeploymentDirectory,
-}
-
-/// Makes the deployment for a run that names none.
-#[async_trait]
-pub trait OwnDeployment: Send + Sync {
-    /// Deploys. Called once at most.
-    ///
-    /// # Errors
-    ///
-    /// A sentence that says why not.
-    async fn deploy(&self) -> Result<Target, String>;
-
-    /// Destroys whatever `deploy` made, complete or not; nothing to destroy is no error.
-    ///
-    /// # Errors
-    ///
-    /// A sentence that says what is left.
-    async fn destroy(&self) -> Result<(), String>;
-
-    /// Where evidence of this run goes when no report folder was asked for: it must outlive the deployment.
-    fn evidence(&self) -> PathBuf;
-}
 
 /// What the scenarios of one run share.
 pub(super) struct Stage {

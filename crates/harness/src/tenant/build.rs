@@ -5,10 +5,10 @@ use konflux_api::{annotations, konflux};
 use kube::ResourceExt;
 use oci::{Digest, ImageReference};
 
-use super::{FailedTask, Snapshot, Tenant, failed_tasks};
+use super::{FailedBuild, Snapshot, Tenant, failed_tasks};
+use crate::Failure;
 use crate::images::{Lie, PushedImage};
 use crate::wait::{Condition, Wait, conditions, kind_and_name};
-use crate::{Failure, Verdict};
 
 /// A build whose PipelineRun exists.
 #[derive(Debug)]
@@ -26,16 +26,6 @@ pub struct Build<'a> {
     component: String,
     run: String,
     image: PushedImage,
-}
-
-/// A build that failed, with everything it says about the reason.
-#[derive(Debug)]
-pub struct FailedBuild {
-    object: String,
-    reason: String,
-    message: String,
-    tasks: Vec<FailedTask>,
-    snapshot: Option<String>,
 }
 
 impl<'a> StartedBuild<'a> {
@@ -87,7 +77,7 @@ impl<'a> StartedBuild<'a> {
             "{} says it pushed {tagged} with {digest}",
             self.run
         ));
-        let image = PushedImage::new(self.tenant.deployment().clone(), tagged, digest);
+        let image = PushedImage::new(self.tenant.deployment().registry.clone(), tagged, digest);
         Ok(Build {
             tenant: self.tenant,
             component: self.component,
@@ -209,92 +199,6 @@ impl<'a> Build<'a> {
     }
 }
 
-impl FailedBuild {
-    /// Checks that the PipelineRun has this reason.
-    ///
-    /// # Errors
-    ///
-    /// It has another one.
-    pub fn has_reason(&self, reason: &str) -> Verdict {
-        if self.reason == reason {
-            return Ok(());
-        }
-        let seen = format!("its reason is {:?}", self.reason);
-        Err(Failure::Unexpected {
-            object: self.object.clone(),
-            expected: format!("reason {reason:?}"),
-            seen,
-        })
-    }
-
-    /// Checks that the PipelineRun's own message has these words.
-    ///
-    /// # Errors
-    ///
-    /// It has not.
-    pub fn says(&self, words: &str) -> Verdict {
-        self.check(
-            words,
-            "its message",
-            self.message.contains(words),
-            &self.message,
-        )
-    }
-
-    /// Checks that a failed task's message or log has these words.
-    ///
-    /// # Errors
-    ///
-    /// None has.
-    pub fn explains(&self, words: &str) -> Verdict {
-        let tasks = self
-            .tasks
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("\n");
-        self.check(
-            words,
-            "a failed task's message or log",
-            tasks.contains(words),
-            &tasks,
-        )
-    }
-
-    /// Checks that no Snapshot was made of the failed build.
-    ///
-    /// # Errors
-    ///
-    /// One was.
-    pub fn has_no_snapshot(&self) -> Verdict {
-        match &self.snapshot {
-            None => Ok(()),
-            Some(snapshot) => Err(Failure::Unexpected {
-                object: self.object.clone(),
-                expected: "no Snapshot of a failed build".to_owned(),
-                seen: format!("it is annotated with Snapshot {snapshot}"),
-            }),
-        }
-    }
-
-    fn check(&self, words: &str, place: &str, found: bool, seen: &str) -> Verdict {
-        if found {
-            return Ok(());
-        }
-        let expected = format!("{words:?} in {place}");
-        let seen = if seen.is_empty() {
-            "there is nothing".to_owned()
-        } else {
-            format!("it says:\n{seen}")
-        };
-        Err(Failure::Unexpected {
-            object: self.object.clone(),
-            expected,
-            seen,
-        })
-    }
-}
-
 fn has_snapshot(run: &PipelineRun) -> bool {
     run.annotations().contains_key(annotations::SNAPSHOT)
 }
@@ -366,21 +270,5 @@ mod tests {
         assert!(annotate(
             r#"{"status": "failed", "message": "no IMAGE_URL"}"#
         ));
-    }
-
-    #[test]
-    fn a_failed_build_is_held_to_its_words() {
-        let failed = FailedBuild {
-            object: "PipelineRun shop/web".to_owned(),
-            reason: "Failed".to_owned(),
-            message: "Tasks Completed: 2 (Failed: 1, Cancelled 0), Skipped: 1".to_owned(),
-            tasks: Vec::new(),
-            snapshot: Some("shop-1".to_owned()),
-        };
-        failed.has_reason("Failed").unwrap();
-        failed.says("Failed: 1").unwrap();
-        assert!(failed.has_reason("Cancelled").is_err());
-        insta::assert_snapshot!(failed.explains("line 3").unwrap_err(), @r#"PipelineRun shop/web: expected "line 3" in a failed task's message or log, but there is nothing"#);
-        insta::assert_snapshot!(failed.has_no_snapshot().unwrap_err(), @"PipelineRun shop/web: expected no Snapshot of a failed build, but it is annotated with Snapshot shop-1");
     }
 }

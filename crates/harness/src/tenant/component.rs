@@ -110,7 +110,7 @@ impl<'a> Component<'a> {
     /// [`crate::images::Lie::NotEmpty`], or the registry does not answer.
     pub async fn has_no_images(&self) -> Verdict {
         let images = Destination::new(
-            self.tenant.deployment().clone(),
+            self.tenant.deployment().registry.clone(),
             self.repository.clone(),
             &[],
         );

@@ -3,13 +3,15 @@
 mod application;
 mod build;
 mod component;
+mod failed_build;
 mod failed_tasks;
 mod release;
 mod snapshot;
 
 pub use application::Application;
-pub use build::{Build, FailedBuild, StartedBuild};
+pub use build::{Build, StartedBuild};
 pub use component::Component;
+pub use failed_build::FailedBuild;
 pub use failed_tasks::FailedTask;
 pub use release::{FailedRelease, Release, StartedRelease};
 pub use snapshot::Snapshot;
@@ -128,7 +130,11 @@ impl Tenant {
     /// `name` or a tag cannot be part of an image reference.
     pub fn destination(&self, name: &str, tags: &[&str]) -> Result<Destination, Failure> {
         let repository = self.repository(&format!("{}/{name}", self.managed_namespace))?;
-        Ok(Destination::new(self.deployment.clone(), repository, tags))
+        Ok(Destination::new(
+            self.deployment.registry.clone(),
+            repository,
+            tags,
+        ))
     }
 
     /// A repository of the deployment's registry that is removed with the tenant.
