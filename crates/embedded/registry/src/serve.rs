@@ -17,6 +17,9 @@ use tokio_util::sync::CancellationToken;
 /// How long a client may take for its TLS handshake, and then for the head of each request.
 const HEAD_LIMIT: Duration = Duration::from_secs(30);
 
+/// How much of a request or an answer is held for a connection, in bytes.
+const BUFFER: usize = 128 * 1024;
+
 /// How long requests at work may go on once shutdown was asked for.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);
 
@@ -136,7 +139,8 @@ async fn converse(
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_LIMIT);
+        .header_read_timeout(HEAD_LIMIT)
+        .max_buf_size(BUFFER);
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -1,22 +1,21 @@
-//! What both stores keep in memory about a repository: manifests, tags, referrers. No bytes of content.
+//! What both stores keep in memory about a repository: manifests, tags, referrers. No bytes of content, and little of everything
+//! else, because a repository may have tens of thousands of each.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
-use super::{ManifestInfo, NewManifest, TagPage};
+use super::{ManifestInfo, NewManifest, Referrer, TagPage};
 use crate::digest::Digest;
 use crate::manifest::Descriptor;
+use crate::media_type;
 use crate::name::{Reference, Tag};
 
-/// A manifest as the index knows it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// A manifest with everything that must outlive the process.
 pub(crate) struct ManifestRecord {
     /// With artifact type and annotations only where there is a subject: nobody asks for them otherwise.
-    #[serde(flatten)]
     pub(crate) descriptor: Descriptor,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) subject: Option<Digest>,
 }
 
@@ -36,27 +35,66 @@ impl From<&NewManifest> for ManifestRecord {
     }
 }
 
+/// A manifest as it is kept in memory.
+struct Entry {
+    media_type: Cow<'static, str>,
+    size: u64,
+    referrer: Option<(Digest, Arc<Referrer>)>,
+}
+
+impl Entry {
+    fn new(record: &ManifestRecord) -> Self {
+        let Descriptor {
+            media_type, size, ..
+        } = &record.descriptor;
+        let known = media_type::ACCEPTED_MANIFESTS
+            .into_iter()
+            .find(|known| known == media_type);
+        let referrer =
+            |subject: &Digest| (subject.clone(), Arc::new(Referrer::new(&record.descriptor)));
+        Self {
+            media_type: known.map_or_else(|| Cow::Owned(media_type.clone()), Cow::Borrowed),
+            size: *size,
+            referrer: record.subject.as_ref().map(referrer),
+        }
+    }
+
+    fn info(&self, digest: &Digest) -> ManifestInfo {
+        ManifestInfo {
+            digest: digest.clone(),
+            media_type: self.media_type.clone(),
+            size: self.size,
+        }
+    }
+}
+
+/// A manifest with the tags that point at it.
+pub(crate) struct Listed {
+    pub(crate) info: ManifestInfo,
+    pub(crate) tags: Vec<Tag>,
+    pub(crate) referrer: Option<(Digest, Arc<Referrer>)>,
+}
+
 /// Manifests, tags and referrers of one repository.
 #[derive(Default)]
 pub(crate) struct RepositoryIndex {
-    manifests: HashMap<Digest, ManifestRecord>,
+    manifests: HashMap<Digest, Entry>,
     tags: BTreeMap<Tag, Digest>,
-    referrers: HashMap<Digest, BTreeSet<Digest>>,
+    referrers: HashMap<Digest, BTreeMap<Digest, Arc<Referrer>>>,
 }
 
 impl RepositoryIndex {
-    pub(crate) fn put(&mut self, record: ManifestRecord, tags: &[Tag]) {
-        let digest = record.descriptor.digest.clone();
+    pub(crate) fn put(&mut self, record: &ManifestRecord, tags: &[Tag]) {
+        let digest = &record.descriptor.digest;
         for tag in tags {
             self.tags.insert(tag.clone(), digest.clone());
         }
-        if let Some(subject) = &record.subject {
-            self.referrers
-                .entry(subject.clone())
-                .or_default()
-                .insert(digest.clone());
+        let entry = Entry::new(record);
+        if let Some((subject, referrer)) = &entry.referrer {
+            let referrers = self.referrers.entry(subject.clone()).or_default();
+            referrers.insert(digest.clone(), Arc::clone(referrer));
         }
-        self.manifests.insert(digest, record);
+        self.manifests.insert(digest.clone(), entry);
     }
 
     pub(crate) fn delete_tag(&mut self, tag: &Tag) -> bool {
@@ -64,11 +102,11 @@ impl RepositoryIndex {
     }
 
     pub(crate) fn delete_manifest(&mut self, digest: &Digest) -> bool {
-        let Some(record) = self.manifests.remove(digest) else {
+        let Some(entry) = self.manifests.remove(digest) else {
             return false;
         };
         self.tags.retain(|_, target| target != digest);
-        if let Some(subject) = record.subject
+        if let Some((subject, _)) = entry.referrer
             && let Some(referrers) = self.referrers.get_mut(&subject)
         {
             referrers.remove(digest);
@@ -92,12 +130,7 @@ impl RepositoryIndex {
             Reference::Digest(digest) => digest,
             Reference::Tag(tag) => self.tags.get(tag)?,
         };
-        let descriptor = &self.manifests.get(digest)?.descriptor;
-        Some(ManifestInfo {
-            digest: digest.clone(),
-            media_type: descriptor.media_type.clone(),
-            size: descriptor.size,
-        })
+        Some(self.manifests.get(digest)?.info(digest))
     }
 
     pub(crate) fn tags(&self, after: Option<&str>, limit: usize) -> TagPage {
@@ -114,32 +147,31 @@ impl RepositoryIndex {
         }
     }
 
-    pub(crate) fn referrers(&self, subject: &Digest) -> Vec<Descriptor> {
-        let referrers = self.referrers.get(subject).into_iter().flatten();
-        referrers
-            .filter_map(|digest| self.manifests.get(digest))
-            .map(|record| record.descriptor.clone())
+    pub(crate) fn referrers(&self, subject: &Digest) -> Vec<Arc<Referrer>> {
+        self.referrers
+            .get(subject)
+            .into_iter()
+            .flat_map(BTreeMap::values)
+            .cloned()
             .collect()
     }
 
-    /// Every manifest with the tags that point at it, for a journal or an `index.json`.
-    pub(crate) fn entries(&self) -> Vec<(&ManifestRecord, Vec<&Tag>)> {
-        let mut tags: HashMap<&Digest, Vec<&Tag>> = HashMap::new();
+    /// Every manifest with its tags, in the order of digests, for a journal or an `index.json`.
+    pub(crate) fn list(&self) -> Vec<Listed> {
+        let mut tags: HashMap<&Digest, Vec<Tag>> = HashMap::new();
         for (tag, digest) in &self.tags {
-            tags.entry(digest).or_default().push(tag);
+            tags.entry(digest).or_default().push(tag.clone());
         }
-        let mut entries: Vec<_> = self
+        let mut listed: Vec<_> = self
             .manifests
-            .values()
-            .map(|record| {
-                (
-                    record,
-                    tags.remove(&record.descriptor.digest).unwrap_or_default(),
-                )
+            .iter()
+            .map(|(digest, entry)| Listed {
+                info: entry.info(digest),
+                tags: tags.remove(digest).unwrap_or_default(),
+                referrer: entry.referrer.clone(),
             })
             .collect();
-        entries
-            .sort_by(|(left, _), (right, _)| left.descriptor.digest.cmp(&right.descriptor.digest));
-        entries
+        listed.sort_by(|left, right| left.info.digest.cmp(&right.info.digest));
+        listed
     }
 }

@@ -10,10 +10,10 @@ use futures::{StreamExt as _, stream};
 
 use super::index::{ManifestRecord, RepositoryIndex};
 use super::{
-    BlobReader, BlobWriter, ByteStream, ManifestInfo, NewManifest, Storage, StorageError, TagPage,
+    BlobReader, BlobWriter, ByteStream, ManifestInfo, NewManifest, Referrer, Storage, StorageError,
+    TagPage,
 };
 use crate::digest::Digest;
-use crate::manifest::Descriptor;
 use crate::name::{Reference, RepositoryName, Tag};
 use crate::verify::VerifiedDigest;
 
@@ -195,7 +195,7 @@ impl Storage for Memory {
     ) -> Result<(), StorageError> {
         let mut repositories = self.write();
         let repository = repositories.entry(repository.clone()).or_default();
-        repository.index.put(ManifestRecord::from(&manifest), tags);
+        repository.index.put(&ManifestRecord::from(&manifest), tags);
         repository
             .content
             .insert(manifest.digest.digest().clone(), manifest.bytes);
@@ -270,7 +270,7 @@ impl Storage for Memory {
         &self,
         repository: &RepositoryName,
         subject: &Digest,
-    ) -> Result<Vec<Descriptor>, StorageError> {
+    ) -> Result<Vec<Arc<Referrer>>, StorageError> {
         Ok(self
             .read()
             .get(repository)

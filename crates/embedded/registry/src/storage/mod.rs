@@ -8,7 +8,9 @@ mod error;
 mod index;
 mod memory;
 
+use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -76,9 +78,31 @@ pub struct ManifestInfo {
     /// Digest of the bytes.
     pub digest: Digest,
     /// Media type to answer with.
-    pub media_type: String,
+    pub media_type: Cow<'static, str>,
     /// Length in bytes.
     pub size: u64,
+}
+
+/// A manifest in the referrers list of its subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Referrer {
+    /// Digest of the manifest.
+    pub digest: Digest,
+    /// Its artifact type.
+    pub artifact_type: Option<String>,
+    /// Its descriptor as JSON, as it stands in the list.
+    pub descriptor: String,
+}
+
+impl Referrer {
+    pub(crate) fn new(descriptor: &Descriptor) -> Self {
+        Self {
+            digest: descriptor.digest.clone(),
+            artifact_type: descriptor.artifact_type.clone(),
+            descriptor: serde_json::to_string(descriptor)
+                .expect("a descriptor has only text and numbers"),
+        }
+    }
 }
 
 /// One page of a tag list.
@@ -177,10 +201,10 @@ pub trait Storage: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Option<TagPage>, StorageError>;
 
-    /// Descriptors of the manifests whose subject is `subject`, in the order of their digests; empty where there are none.
+    /// The manifests whose subject is `subject`, in the order of their digests; empty where there are none.
     async fn referrers(
         &self,
         repository: &RepositoryName,
         subject: &Digest,
-    ) -> Result<Vec<Descriptor>, StorageError>;
+    ) -> Result<Vec<Arc<Referrer>>, StorageError>;
 }

@@ -1,7 +1,7 @@
 //! What every store promises, checked against both.
 
 use crate::support::content::{IMAGE_MANIFEST, noise, sha256};
-use crate::support::stores::TestStore;
+use crate::support::stores::{TestStore, nothing_is_left};
 use bytes::Bytes;
 use futures::TryStreamExt as _;
 use registry::storage::{NewManifest, Storage};
@@ -53,14 +53,7 @@ async fn a_blob_that_was_not_committed_leaves_nothing(store: TestStore) {
         None
     );
     assert!(!store.storage.repository_exists(&name("a")).await.unwrap());
-    if let Some(directory) = store.directory {
-        assert_eq!(
-            std::fs::read_dir(directory.path().join("uploads"))
-                .unwrap()
-                .count(),
-            0
-        );
-    }
+    nothing_is_left(store.directory);
 }
 
 async fn what_was_written_can_be_read_back_before_the_commit(store: TestStore) {
@@ -170,7 +163,7 @@ async fn a_manifest_is_found_by_tag_and_digest_with_its_bytes_untouched(store: T
             (info.digest, info.media_type, &bytes[..]),
             (
                 digest.clone(),
-                IMAGE_MANIFEST.to_owned(),
+                IMAGE_MANIFEST.into(),
                 &b"{ \"unknown\" :  1 }"[..]
             )
         );

@@ -34,8 +34,21 @@ fn main() -> ExitCode {
     }
 }
 
-#[tokio::main]
-async fn run(arguments: &Arguments) -> anyhow::Result<()> {
+/// Threads that may wait for the disk at once. More would not make the disk faster, and each costs memory.
+const BLOCKING_THREADS: usize = 6;
+
+fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime
+        .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .build();
+    runtime
+        .context("could not start the runtime")?
+        .block_on(serve(arguments))
+}
+
+async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     let storage: Arc<dyn Storage> = match &arguments.storage {
         Place::Memory => Arc::new(Memory::new()),
         Place::Directory(path) => Arc::new(Directory::open_with(path, arguments.durability())?),

@@ -1,7 +1,7 @@
 //! Files: every content once in `content/`, linked into each repository that has it.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, BufWriter, ErrorKind, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
@@ -55,8 +55,21 @@ impl Content {
 
     /// Writes a whole file so that its name never shows half of it.
     pub(super) fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), StorageError> {
+        self.replace_with(path, |file| file.write_all(bytes))
+    }
+
+    /// As [`Content::replace`], for content that is made while it is written.
+    pub(super) fn replace_with(
+        &self,
+        path: &Path,
+        write: impl FnOnce(&mut BufWriter<&mut NamedTempFile>) -> io::Result<()>,
+    ) -> Result<(), StorageError> {
         let mut file = self.temporary()?;
-        file.write_all(bytes).file("write", file.path())?;
+        let mut writer = BufWriter::new(&mut file);
+        write(&mut writer)
+            .and_then(|()| writer.flush())
+            .file("write", path)?;
+        drop(writer);
         self.sync(file.as_file(), path)?;
         file.persist(path)
             .map_err(|failure| failure.error)

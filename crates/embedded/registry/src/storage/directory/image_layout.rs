@@ -1,22 +1,24 @@
 //! Keeps each repository's `index.json` (OCI image specification, `image-layout.md`) up to date for other tools.
 //!
 //! The file names every manifest, so rewriting it costs time in proportion to the repository. A thread of its own does it after
-//! the change was acknowledged, many changes at a time, and rests ten times as long as it worked.
+//! the change was acknowledged, many changes at a time, and rests thirty times as long as it worked.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::content::Content;
 use super::repository::Repository;
+use crate::digest::Digest;
 use crate::media_type::OCI_IMAGE_INDEX;
-use crate::storage::StorageError;
-use crate::storage::index::RepositoryIndex;
+use crate::storage::index::Listed;
+use crate::storage::{ManifestInfo, StorageError};
 
 /// Content of the file `oci-layout`.
 pub(super) const OCI_LAYOUT: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
@@ -78,29 +80,55 @@ fn publish(changes: &Receiver<Arc<Repository>>, content: &Content) {
                 tracing::warn!(path = %path.display(), %error, "index.json is out of date until the next change");
             }
         }
-        rest = GATHERING.max(begun.elapsed() * 10);
+        rest = GATHERING.max(begun.elapsed() * 30);
     }
 }
 
 /// Writes the `index.json` of one repository.
-pub(super) fn write(repository: &Repository, content: &Content) -> Result<(), StorageError> {
-    let document = document(&repository.state().index);
-    content.replace(&repository.paths.index(), document.to_string().as_bytes())
+fn write(repository: &Repository, content: &Content) -> Result<(), StorageError> {
+    // The repository can be used again while the list is written.
+    let listed = repository.state().index.list();
+    content.replace_with(&repository.paths.index(), |file| write_index(file, &listed))
 }
 
-fn document(index: &RepositoryIndex) -> Value {
-    let mut manifests = Vec::new();
-    for (record, tags) in index.entries() {
-        let descriptor = &record.descriptor;
-        let plain = json!({ "mediaType": descriptor.media_type, "digest": descriptor.digest, "size": descriptor.size });
-        if tags.is_empty() {
-            manifests.push(plain.clone());
-        }
-        for tag in tags {
-            let mut tagged = plain.clone();
-            tagged["annotations"] = json!({ REFERENCE_NAME: tag });
-            manifests.push(tagged);
+fn write_index(file: &mut impl Write, listed: &[Listed]) -> std::io::Result<()> {
+    write!(
+        file,
+        r#"{{"schemaVersion":2,"mediaType":"{OCI_IMAGE_INDEX}","manifests":["#
+    )?;
+    let mut separator = "";
+    for Listed { info, tags, .. } in listed {
+        // An untagged manifest has one entry, a tagged one has an entry for each tag.
+        let untagged = tags.is_empty().then_some(None);
+        for tag in tags.iter().map(Some).chain(untagged) {
+            let annotations = tag.map(|tag| BTreeMap::from([(REFERENCE_NAME, tag.as_str())]));
+            let ManifestInfo {
+                digest,
+                media_type,
+                size,
+            } = info;
+            write!(file, "{separator}")?;
+            serde_json::to_writer(
+                &mut *file,
+                &Described {
+                    media_type,
+                    digest,
+                    size: *size,
+                    annotations,
+                },
+            )?;
+            separator = ",";
         }
     }
-    json!({ "schemaVersion": 2, "mediaType": OCI_IMAGE_INDEX, "manifests": manifests })
+    write!(file, "]}}")
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Described<'index> {
+    media_type: &'index str,
+    digest: &'index Digest,
+    size: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    annotations: Option<BTreeMap<&'static str, &'index str>>,
 }

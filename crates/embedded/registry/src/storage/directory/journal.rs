@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::content::Content;
 use crate::digest::Digest;
+use crate::manifest::Descriptor;
 use crate::name::Tag;
 use crate::storage::StorageError;
 use crate::storage::error::FileContext as _;
-use crate::storage::index::{ManifestRecord, RepositoryIndex};
+use crate::storage::index::{Listed, ManifestRecord, RepositoryIndex};
 
 /// Rewriting is worth it when this many lines say nothing new, and at least half of all lines do.
 const SUPERSEDED_LINES: usize = 1024;
@@ -24,7 +25,9 @@ const SUPERSEDED_LINES: usize = 1024;
 pub(super) enum Entry {
     /// A manifest was stored and the tags were pointed at it.
     PutManifest {
-        manifest: ManifestRecord,
+        manifest: Descriptor,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        subject: Option<Digest>,
         tags: Vec<Tag>,
     },
     /// A tag was removed.
@@ -34,13 +37,68 @@ pub(super) enum Entry {
 }
 
 impl Entry {
+    pub(super) fn put(record: ManifestRecord, tags: Vec<Tag>) -> Self {
+        let ManifestRecord {
+            descriptor,
+            subject,
+        } = record;
+        Self::PutManifest {
+            manifest: descriptor,
+            subject,
+            tags,
+        }
+    }
+
     fn apply(self, index: &mut RepositoryIndex) {
         match self {
-            Self::PutManifest { manifest, tags } => index.put(manifest, &tags),
+            Self::PutManifest {
+                manifest,
+                subject,
+                tags,
+            } => {
+                index.put(
+                    &ManifestRecord {
+                        descriptor: manifest,
+                        subject,
+                    },
+                    &tags,
+                );
+            }
             Self::DeleteTag(tag) => drop(index.delete_tag(&tag)),
             Self::DeleteManifest(digest) => drop(index.delete_manifest(&digest)),
         }
     }
+}
+
+/// The line of a journal that says all there is to say about a manifest.
+fn entry(listed: Listed) -> Result<Entry, serde_json::Error> {
+    let Listed {
+        info,
+        tags,
+        referrer,
+    } = listed;
+    let plain = || Descriptor {
+        media_type: info.media_type.into_owned(),
+        digest: info.digest,
+        size: info.size,
+        artifact_type: None,
+        annotations: None,
+    };
+    Ok(match referrer {
+        None => Entry::PutManifest {
+            manifest: plain(),
+            subject: None,
+            tags,
+        },
+        Some((subject, referrer)) => {
+            let manifest = serde_json::from_str(&referrer.descriptor)?;
+            Entry::PutManifest {
+                manifest,
+                subject: Some(subject),
+                tags,
+            }
+        }
+    })
 }
 
 pub(super) struct Journal {
@@ -123,15 +181,9 @@ impl Journal {
             return Ok(());
         }
         let mut text = Vec::new();
-        for (manifest, tags) in index.entries() {
-            let tags = tags.into_iter().cloned().collect();
-            text.extend(line(
-                &Entry::PutManifest {
-                    manifest: manifest.clone(),
-                    tags,
-                },
-                &self.path,
-            )?);
+        for listed in index.list() {
+            let entry = entry(listed).map_err(|error| damaged(&self.path, &error))?;
+            text.extend(line(&entry, &self.path)?);
         }
         content.replace(&self.path, &text)?;
         self.file = OpenOptions::new()
@@ -145,10 +197,14 @@ impl Journal {
 }
 
 fn line(entry: &Entry, path: &Path) -> Result<Vec<u8>, StorageError> {
-    let mut line = serde_json::to_vec(entry).map_err(|error| StorageError::Damaged {
-        path: path.to_owned(),
-        reason: format!("a change cannot be written: {error}"),
-    })?;
+    let mut line = serde_json::to_vec(entry).map_err(|error| damaged(path, &error))?;
     line.push(b'\n');
     Ok(line)
+}
+
+fn damaged(path: &Path, error: &serde_json::Error) -> StorageError {
+    StorageError::Damaged {
+        path: path.to_owned(),
+        reason: format!("a change cannot be written: {error}"),
+    }
 }

@@ -33,9 +33,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use self::store::Store;
-use super::{BlobReader, BlobWriter, ManifestInfo, NewManifest, Storage, StorageError, TagPage};
+use super::{
+    BlobReader, BlobWriter, ManifestInfo, NewManifest, Referrer, Storage, StorageError, TagPage,
+};
 use crate::digest::Digest;
-use crate::manifest::Descriptor;
 use crate::name::{Reference, RepositoryName, Tag};
 
 /// What acknowledged content survives.
@@ -224,7 +225,7 @@ impl Storage for Directory {
         &self,
         repository: &RepositoryName,
         subject: &Digest,
-    ) -> Result<Vec<Descriptor>, StorageError> {
+    ) -> Result<Vec<Arc<Referrer>>, StorageError> {
         let (repository, subject) = (repository.clone(), subject.clone());
         self.run(move |store| store.referrers(&repository, &subject))
             .await

@@ -1,22 +1,22 @@
 //! Streams a blob from its file, a piece at a time.
 
 use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
-use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::{StreamExt as _, stream};
+use tokio::task::JoinHandle;
 
 use crate::storage::error::FileContext as _;
 use crate::storage::{BlobReader, ByteStream, StorageError};
 
 /// How much is read at once, in bytes.
-const PIECE: u64 = 256 * 1024;
+const PIECE: u64 = 128 * 1024;
 
 pub(super) struct DirectoryReader {
-    file: Arc<File>,
+    file: File,
     path: PathBuf,
     size: u64,
 }
@@ -24,10 +24,35 @@ pub(super) struct DirectoryReader {
 impl DirectoryReader {
     pub(super) fn new(file: File, path: PathBuf) -> Result<Self, StorageError> {
         let size = file.metadata().file("read the attributes of", &path)?.len();
-        Ok(Self {
-            file: Arc::new(file),
-            path,
-            size,
+        Ok(Self { file, path, size })
+    }
+}
+
+/// The rest of a file that is being streamed.
+struct Rest {
+    file: File,
+    path: PathBuf,
+    remaining: u64,
+}
+
+impl Rest {
+    /// Reads the next piece where it may block. A short file is an error: the length was promised to the client.
+    fn read_ahead(mut self) -> Option<JoinHandle<Result<(Bytes, Self), StorageError>>> {
+        let length = self.remaining.min(PIECE);
+        (length > 0).then(|| {
+            tokio::task::spawn_blocking(move || {
+                let mut piece = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+                let read = (&self.file)
+                    .take(length)
+                    .read_to_end(&mut piece)
+                    .file("read", &self.path)?;
+                if (read as u64) < length {
+                    return Err(io::Error::from(io::ErrorKind::UnexpectedEof))
+                        .file("read", &self.path);
+                }
+                self.remaining -= length;
+                Ok((piece.into(), self))
+            })
         })
     }
 }
@@ -38,27 +63,25 @@ impl BlobReader for DirectoryReader {
     }
 
     fn stream(self: Box<Self>, range: Range<u64>) -> ByteStream {
-        let Self { file, path, .. } = *self;
-        stream::try_unfold(range.start, move |offset| {
-            let (file, path) = (Arc::clone(&file), path.clone());
-            async move {
-                let length = range.end.saturating_sub(offset).min(PIECE);
-                if length == 0 {
-                    return Ok(None);
-                }
-                let read = move || read_at(&file, offset, length).file("read", &path);
-                let piece = tokio::task::spawn_blocking(read)
-                    .await
-                    .map_err(|_| StorageError::Interrupted)??;
-                Ok(Some((piece, offset + length)))
-            }
+        let Self { mut file, path, .. } = *self;
+        if range.start > 0
+            && let Err(error) = file.seek(SeekFrom::Start(range.start)).file("read", &path)
+        {
+            return stream::once(async { Err(error) }).boxed();
+        }
+        let rest = Rest {
+            file,
+            path,
+            remaining: range.end.saturating_sub(range.start),
+        };
+        // One piece is read while the one before it is sent.
+        stream::try_unfold(rest.read_ahead(), |reading| async {
+            let Some(reading) = reading else {
+                return Ok(None);
+            };
+            let (piece, rest) = reading.await.map_err(|_| StorageError::Interrupted)??;
+            Ok(Some((piece, rest.read_ahead())))
         })
         .boxed()
     }
-}
-
-fn read_at(file: &File, offset: u64, length: u64) -> std::io::Result<Bytes> {
-    let mut piece = BytesMut::zeroed(usize::try_from(length).unwrap_or_default());
-    file.read_exact_at(&mut piece, offset)?;
-    Ok(piece.freeze())
 }

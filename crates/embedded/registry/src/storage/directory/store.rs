@@ -17,11 +17,10 @@ use super::reader::DirectoryReader;
 use super::repository::Repository;
 use super::{Durability, OpenError};
 use crate::digest::Digest;
-use crate::manifest::Descriptor;
 use crate::name::{Reference, RepositoryName, Tag};
 use crate::storage::error::FileContext as _;
 use crate::storage::index::ManifestRecord;
-use crate::storage::{BlobReader, ManifestInfo, NewManifest, StorageError, TagPage};
+use crate::storage::{BlobReader, ManifestInfo, NewManifest, Referrer, StorageError, TagPage};
 use crate::verify::VerifiedDigest;
 
 pub(super) struct Store {
@@ -173,10 +172,7 @@ impl Store {
         self.content
             .commit(file, &repository.paths, &manifest.digest)?;
         state.record(
-            Entry::PutManifest {
-                manifest: ManifestRecord::from(manifest),
-                tags: tags.to_vec(),
-            },
+            Entry::put(ManifestRecord::from(manifest), tags.to_vec()),
             &self.content,
         )?;
         self.publisher.changed(&repository);
@@ -263,7 +259,7 @@ impl Store {
         &self,
         repository: &RepositoryName,
         subject: &Digest,
-    ) -> Result<Vec<Descriptor>, StorageError> {
+    ) -> Result<Vec<Arc<Referrer>>, StorageError> {
         Ok(self
             .find(repository)?
             .map(|repository| repository.state().index.referrers(subject))

@@ -1,6 +1,7 @@
 //! Both stores, for tests that must hold for either.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use registry::storage::{Directory, Memory, Storage};
 
@@ -25,18 +26,20 @@ pub fn directory() -> TestStore {
     }
 }
 
-/// No file of an unfinished upload is on disk.
+/// No file of an unfinished upload is on disk, once the writes that were under way have ended.
 pub fn nothing_is_left(directory: Option<tempfile::TempDir>) {
-    if let Some(directory) = directory {
-        let left = std::fs::read_dir(directory.path().join("uploads"))
-            .unwrap()
-            .count();
-        assert_eq!(
-            left,
-            0,
+    let Some(directory) = directory else {
+        return;
+    };
+    let uploads = directory.path().join("uploads");
+    let limit = Instant::now() + Duration::from_secs(10);
+    while std::fs::read_dir(&uploads).unwrap().count() > 0 {
+        assert!(
+            Instant::now() < limit,
             "unfinished uploads in {}",
-            directory.path().display()
+            uploads.display()
         );
+        std::thread::yield_now();
     }
 }
 
