@@ -2,6 +2,8 @@
 
 #![allow(
     missing_docs,
+    clippy::unwrap_used,
+    unreachable_pub,
     reason = "the tests' certificates are shared with this example"
 )]
 

@@ -157,6 +157,7 @@ fn finalizers(finalizers: &Value) -> Vec<StatusCause> {
 fn of_kind(resource: &Resource, object: &Value) -> Vec<StatusCause> {
     match (resource.group.as_str(), resource.kind.as_str()) {
         ("", "Secret" | "ConfigMap") => data_keys(object),
+        ("", "Pod") => container_names(object),
         ("apiextensions.k8s.io", _) => crate::custom_resource::problems(object),
         _ => resource
             .custom()
@@ -203,6 +204,40 @@ fn data_keys(object: &Value) -> Vec<StatusCause> {
         }
     }
     causes.extend(docker_config(object));
+    causes
+}
+
+/// Names of containers become names of files.
+fn container_names(pod: &Value) -> Vec<StatusCause> {
+    let mut causes = Vec::new();
+    let mut names = Vec::new();
+    for field in ["containers", "initContainers"] {
+        for (index, container) in pod["spec"][field]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .enumerate()
+        {
+            let (path, name) = (
+                format!("spec.{field}[{index}].name"),
+                text(container, &["name"]).unwrap_or_default(),
+            );
+            let problems = dns_label_problems(name);
+            causes.extend(
+                problems
+                    .iter()
+                    .map(|problem| StatusCause::invalid(&path, name, problem)),
+            );
+            if names.contains(&name) {
+                causes.push(StatusCause::new(
+                    "FieldValueDuplicate",
+                    path,
+                    format!("Duplicate value: {name:?}"),
+                ));
+            }
+            names.push(name);
+        }
+    }
     causes
 }
 

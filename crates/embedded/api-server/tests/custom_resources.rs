@@ -156,3 +156,170 @@ async fn a_watcher_sees_what_was_there_and_what_comes() {
         Some("b")
     );
 }
+
+#[tokio::test]
+async fn every_served_version_shows_the_same_object() {
+    let server = TestServer::start().await;
+    let client = server.client().await;
+    let mut definition = definition();
+    let mut beta = definition.spec.versions[0].clone();
+    (beta.name, beta.storage) = ("v1beta1".to_owned(), false);
+    definition.spec.versions.push(beta);
+    let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
+    definitions
+        .create(&PostParams::default(), &definition)
+        .await
+        .unwrap();
+    await_condition(
+        definitions,
+        "widgets.example.com",
+        conditions::is_crd_established(),
+    )
+    .await
+    .unwrap();
+    let in_version = |version: &str| {
+        let resource =
+            ApiResource::from_gvk(&GroupVersionKind::gvk("example.com", version, "Widget"));
+        Api::<DynamicObject>::namespaced_with(client.clone(), "default", &resource)
+    };
+    in_version("v1")
+        .create(&PostParams::default(), &widget("a", json!({"size": 3})))
+        .await
+        .unwrap();
+    let shown = in_version("v1beta1").get("a").await.unwrap();
+    assert_eq!(shown.types.unwrap().api_version, "example.com/v1beta1");
+    let mut watched = watcher(in_version("v1beta1"), watcher::Config::default())
+        .applied_objects()
+        .boxed();
+    assert_eq!(
+        watched
+            .next()
+            .await
+            .unwrap()
+            .unwrap()
+            .types
+            .unwrap()
+            .api_version,
+        "example.com/v1beta1"
+    );
+    let patch = Patch::Merge(json!({"spec": {"size": 4}}));
+    in_version("v1beta1")
+        .patch("a", &PatchParams::default(), &patch)
+        .await
+        .unwrap();
+    assert_eq!(
+        in_version("v1").get("a").await.unwrap().data["spec"]["size"],
+        4
+    );
+}
+
+#[tokio::test]
+async fn a_deleted_definition_takes_its_objects_with_it() {
+    let server = TestServer::start().await;
+    let api = widgets(&server).await;
+    api.create(&PostParams::default(), &widget("a", json!({"size": 3})))
+        .await
+        .unwrap();
+    let definitions: Api<CustomResourceDefinition> = Api::all(server.client().await);
+    let uid = definitions
+        .get("widgets.example.com")
+        .await
+        .unwrap()
+        .metadata
+        .uid
+        .unwrap();
+    definitions
+        .delete("widgets.example.com", &Default::default())
+        .await
+        .unwrap();
+    await_condition(
+        definitions.clone(),
+        "widgets.example.com",
+        conditions::is_deleted(&uid),
+    )
+    .await
+    .unwrap();
+    let kube::Error::Api(status) = api.get("a").await.unwrap_err() else {
+        panic!("not a Status")
+    };
+    assert_eq!(
+        (status.code, status.message.as_str()),
+        (404, "the server could not find the requested resource")
+    );
+    definitions
+        .create(&PostParams::default(), &definition())
+        .await
+        .unwrap();
+    await_condition(
+        definitions,
+        "widgets.example.com",
+        conditions::is_crd_established(),
+    )
+    .await
+    .unwrap();
+    assert!(api.get_opt("a").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_second_definition_of_the_same_kind_is_not_established() {
+    let server = TestServer::start().await;
+    widgets(&server).await;
+    let mut second = definition();
+    second.metadata.name = Some("gadgets.example.com".to_owned());
+    second.spec.names.plural = "gadgets".to_owned();
+    let definitions: Api<CustomResourceDefinition> = Api::all(server.client().await);
+    definitions
+        .create(&PostParams::default(), &second)
+        .await
+        .unwrap();
+    let refused = |definition: Option<&CustomResourceDefinition>| {
+        let conditions =
+            definition.and_then(|definition| definition.status.as_ref()?.conditions.as_ref());
+        conditions
+            .into_iter()
+            .flatten()
+            .any(|condition| condition.type_ == "NamesAccepted" && condition.status == "False")
+    };
+    await_condition(definitions, "gadgets.example.com", refused)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn kinds_are_served_again_after_a_restart() {
+    let mut server = TestServer::start().await;
+    let api = widgets(&server).await;
+    let created = api
+        .create(&PostParams::default(), &widget("a", json!({"size": 3})))
+        .await
+        .unwrap();
+    server.restart().await;
+    let resource = ApiResource::from_gvk(&GroupVersionKind::gvk("example.com", "v1", "Widget"));
+    let api: Api<DynamicObject> = Api::namespaced_with(server.client().await, "default", &resource);
+    assert_eq!(api.get("a").await.unwrap().metadata, created.metadata);
+}
+
+#[tokio::test]
+async fn a_replace_without_a_revision_is_refused() {
+    let server = TestServer::start().await;
+    let api = widgets(&server).await;
+    api.create(&PostParams::default(), &widget("a", json!({"size": 3})))
+        .await
+        .unwrap();
+    let replaced = api
+        .replace(
+            "a",
+            &PostParams::default(),
+            &widget("a", json!({"size": 4})),
+        )
+        .await;
+    let kube::Error::Api(status) = replaced.unwrap_err() else {
+        panic!("not a Status")
+    };
+    assert_eq!(status.code, 422);
+    assert!(
+        status.message.contains("metadata.resourceVersion"),
+        "{}",
+        status.message
+    );
+}

@@ -4,7 +4,7 @@
 
 mod support;
 
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, ServiceAccount};
 use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams};
 use kube::runtime::conditions;
 use kube::runtime::wait::await_condition;
@@ -131,4 +131,19 @@ async fn the_namespaces_of_every_cluster_are_there_from_the_start() {
             Some("Active")
         );
     }
+}
+
+#[tokio::test]
+async fn the_service_account_of_a_namespace_is_made_again_when_it_is_deleted() {
+    let server = TestServer::start().await;
+    let accounts: Api<ServiceAccount> = Api::namespaced(server.client().await, "default");
+    let first = accounts.get("default").await.unwrap().metadata.uid;
+    accounts
+        .delete("default", &DeleteParams::default())
+        .await
+        .unwrap();
+    let another = |account: Option<&ServiceAccount>| {
+        account.is_some_and(|account| account.metadata.uid != first)
+    };
+    await_condition(accounts, "default", another).await.unwrap();
 }

@@ -7,12 +7,14 @@ use futures::StreamExt as _;
 use serde_json::Value;
 
 use crate::custom_resource::{CLEANUP_FINALIZER, set_condition};
+use crate::namespace;
 use crate::resource::Resource;
 use crate::rest::{
-    Address, Api, DeleteOptions, Ownership, Stage, WriteOptions, finalizers, set_finalizers, text,
+    Address, Api, DeleteOptions, Ownership, Stage, WriteOptions, finalizers, namespace_key,
+    set_finalizers, text,
 };
 use crate::status::ApiError;
-use crate::store::{Key, Range};
+use crate::store::{Change, CommitError, Key, Range};
 
 /// How many objects are deleted at the same time; they share durable commits.
 const CONCURRENT_DELETIONS: usize = 64;
@@ -80,6 +82,31 @@ pub(super) async fn empty_namespace(api: &Api, namespace: &str) -> Result<(), Ap
         Ok(object)
     })
     .await
+}
+
+/// Makes what every namespace holds again when it has been deleted, unless the namespace changes meanwhile.
+pub(super) async fn restore(
+    api: &Api,
+    deleted: &Key,
+    namespace_revision: u64,
+) -> Result<(), ApiError> {
+    let namespace = deleted.parts().namespace;
+    let initial = namespace::initial_objects(namespace, &api.root_certificate_pem);
+    for change in initial {
+        if !matches!(&change, Change::Put { key, .. } if key == deleted) {
+            continue;
+        }
+        let namespace = Change::Require {
+            key: namespace_key(namespace),
+            revision: namespace_revision,
+        };
+        match api.store.commit(vec![namespace, change]).await {
+            // Somebody has made it, or the namespace is being deleted.
+            Ok(_) | Err(CommitError::Unexpected { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 /// Deletes all objects of a deleted definition, and lets the definition go once there are none.

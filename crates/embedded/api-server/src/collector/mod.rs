@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::rest::{Api, is_deleting, namespace_key, text};
 use crate::status::ApiError;
-use crate::store::{Event, EventKind, Key, Range};
+use crate::store::{Event, EventKind, Key};
 
 /// Collects until the server shuts down.
 pub(crate) async fn run(api: Arc<Api>) {
@@ -45,15 +45,9 @@ pub(crate) async fn run(api: Arc<Api>) {
 
 /// Looks at everything that could be waiting for the collector.
 async fn sweep(api: &Api) -> Result<(), ApiError> {
-    for range in [
-        Range::resource("", "namespaces"),
-        Range::resource("apiextensions.k8s.io", "customresourcedefinitions"),
-    ] {
-        for (key, record) in api.store.list(&range, None, 0)?.records {
-            let object = record.value()?;
-            if is_deleting(&object) {
-                deleting(api, &key, &object).await?;
-            }
+    for key in api.store.deleting()? {
+        if let Some(record) = api.store.get(&key)? {
+            deleting(api, &key, &record.value()?).await?;
         }
     }
     for key in api.store.all_dependents()? {
@@ -103,10 +97,12 @@ async fn deleted(api: &Api, key: &Key, object: &Value) -> Result<(), ApiError> {
     }
     owners::reconsider_owners(api, key, object).await?;
     let parts = key.parts();
-    if let Some(record) = api.store.get(&namespace_key(parts.namespace))?
-        && is_deleting(&record.value()?)
-    {
-        contents::empty_namespace(api, parts.namespace).await?;
+    if let Some(record) = api.store.get(&namespace_key(parts.namespace))? {
+        if is_deleting(&record.value()?) {
+            contents::empty_namespace(api, parts.namespace).await?;
+        } else {
+            contents::restore(api, key, record.revision).await?;
+        }
     }
     let definition = Key::new(
         "apiextensions.k8s.io",

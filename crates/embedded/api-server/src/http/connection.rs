@@ -17,6 +17,8 @@ use crate::rest::Api;
 
 /// How long a client may take for its TLS handshake.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+/// Most requests at once on one HTTP/2 connection: a client has all its watches on it.
+const MAXIMUM_STREAMS: u32 = 2000;
 /// How long requests that are under way may take once the server is shutting down.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
 /// How long to wait before accepting again when the process has run out of file descriptors.
@@ -84,7 +86,8 @@ async fn serve_connection(
         let (api, identity) = (Arc::clone(&api), identity.clone());
         async move { Ok::<_, Infallible>(Box::pin(api.answer(request, identity)).await) }
     });
-    let builder = auto::Builder::new(TokioExecutor::new());
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http2().max_concurrent_streams(MAXIMUM_STREAMS);
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let served = tokio::select! {

@@ -1,6 +1,7 @@
 //! The `token` subresource of service accounts, and the users of the tokens it gives out.
 
 use http::{Response, StatusCode};
+use k8s_openapi::api::authentication::v1::TokenRequest;
 use serde_json::{Value, json};
 
 use super::Api;
@@ -21,6 +22,16 @@ const MAXIMUM_SECONDS: i64 = 1 << 32;
 impl Api {
     pub(super) fn create_token(&self, call: &Call) -> Result<Response<response::Body>, ApiError> {
         let mut request = body::decode(body::media_type(&call.headers), &call.body)?;
+        if !request.is_object() || !request["spec"].is_object() {
+            return Err(ApiError::bad_request("a TokenRequest must have a spec"));
+        }
+        request["apiVersion"] = "authentication.k8s.io/v1".into();
+        request["kind"] = "TokenRequest".into();
+        serde_json::from_value::<TokenRequest>(request.clone()).map_err(|error| {
+            ApiError::bad_request(format!(
+                "the body of the request cannot be handled as a TokenRequest: {error}"
+            ))
+        })?;
         let account = self
             .store
             .get(&call.key())?
@@ -75,8 +86,6 @@ impl Api {
             },
         };
         let expires = jiff::Timestamp::from_second(expires).map_err(ApiError::internal)?;
-        request["apiVersion"] = "authentication.k8s.io/v1".into();
-        request["kind"] = "TokenRequest".into();
         request["spec"]["audiences"] = audiences.into();
         request["spec"]["expirationSeconds"] = seconds.into();
         request["status"] = json!({

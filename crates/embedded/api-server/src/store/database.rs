@@ -14,6 +14,8 @@ use super::{Key, Range, Record, Window};
 pub(super) const OBJECTS: TableDefinition<&str, &[u8]> = TableDefinition::new("objects");
 /// `<owner UID>` NUL `<key of a dependent>`.
 pub(super) const DEPENDENTS: TableDefinition<&str, ()> = TableDefinition::new("dependents");
+/// Keys of the objects that are being deleted.
+pub(super) const DELETING: TableDefinition<&str, ()> = TableDefinition::new("deleting");
 /// Small values of the server itself.
 pub(super) const SETTINGS: TableDefinition<&str, &[u8]> = TableDefinition::new("settings");
 /// In [`SETTINGS`]: the last revision that was given out, 8 bytes, big endian.
@@ -188,6 +190,16 @@ impl Store {
         Ok(keys)
     }
 
+    /// Keys of all objects that are being deleted and wait for their finalizers.
+    pub(crate) fn deleting(&self) -> Result<Vec<Key>, StoreError> {
+        let transaction = self.database.begin_read()?;
+        let table = transaction.open_table(DELETING)?;
+        table
+            .iter()?
+            .map(|entry| Ok(Key::from_stored(entry?.0.value())))
+            .collect()
+    }
+
     /// Applies all changes or none, durably. Gives back the objects as they were stored, in the order of the changes that have one.
     pub(crate) async fn commit(&self, changes: Vec<Change>) -> Result<Vec<Value>, CommitError> {
         let (acknowledge, acknowledged) = oneshot::channel();
@@ -245,6 +257,7 @@ fn create_tables(database: &Database) -> Result<u64, StoreError> {
     let transaction = database.begin_write()?;
     transaction.open_table(OBJECTS)?;
     transaction.open_table(DEPENDENTS)?;
+    transaction.open_table(DELETING)?;
     let revision = read_revision(&transaction.open_table(SETTINGS)?)?;
     transaction.commit()?;
     Ok(revision)

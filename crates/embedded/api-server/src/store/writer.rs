@@ -8,7 +8,7 @@ use redb::{Database, Durability, ReadableTable, Table};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
-use super::database::{DEPENDENTS, OBJECTS, REVISION, SETTINGS};
+use super::database::{DELETING, DEPENDENTS, OBJECTS, REVISION, SETTINGS};
 use super::record::{self, Record};
 use super::{Event, EventKind, Key, StoreError, Window};
 
@@ -137,6 +137,7 @@ fn commit_batch(
         let mut tables = Tables {
             objects: transaction.open_table(OBJECTS)?,
             dependents: transaction.open_table(DEPENDENTS)?,
+            deleting: transaction.open_table(DELETING)?,
         };
         for Submission {
             changes,
@@ -164,6 +165,7 @@ fn commit_batch(
 struct Tables<'transaction> {
     objects: Table<'transaction, &'static str, &'static [u8]>,
     dependents: Table<'transaction, &'static str, ()>,
+    deleting: Table<'transaction, &'static str, ()>,
 }
 
 impl Tables<'_> {
@@ -244,6 +246,9 @@ impl Tables<'_> {
         object: &Value,
         json: &[u8],
     ) -> Result<Bytes, StoreError> {
+        if object["metadata"]["deletionTimestamp"].is_string() {
+            self.deleting.insert(key.as_str(), ())?;
+        }
         let owners = record::owners_of(object);
         let encoded = record::encode(revision, &owners, json);
         let previous = self
@@ -261,6 +266,7 @@ impl Tables<'_> {
     }
 
     fn remove(&mut self, key: &Key) -> Result<Bytes, StoreError> {
+        self.deleting.remove(key.as_str())?;
         let previous = self
             .objects
             .remove(key.as_str())?

@@ -9,6 +9,7 @@
 
 pub mod certificates;
 pub mod kubectl;
+pub mod manifests;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
