@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use futures::FutureExt;
@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cleanup::Cleanup;
 use crate::evidence;
 use crate::tenant::Tenant;
-use crate::{Deployment, Failure, Journal, Verdict};
+use crate::{Deployment, Failure, Journal, Scenario, Verdict};
 
 /// What the runner gives to the scenario that runs on this thread.
 #[derive(Debug, Clone)]
@@ -35,12 +35,12 @@ thread_local! {
 }
 
 impl Scene {
-    /// Runs a function with this scene on this thread.
-    pub(crate) fn set<T>(self, function: impl FnOnce() -> T) -> T {
+    /// Plays a scenario on this thread. A panic outside of its tenant is its failure too.
+    pub(crate) fn play(self, scenario: &Scenario) -> Verdict {
         SCENE.set(Some(self));
-        let outcome = function();
+        let verdict = catch_unwind(AssertUnwindSafe(|| scenario.tell()));
         SCENE.set(None);
-        outcome
+        verdict.unwrap_or_else(|panic| Err(panicked(&*panic)))
     }
 
     fn current() -> Result<Self, Failure> {

@@ -3,7 +3,7 @@
 use oci::ImageReference;
 
 use super::{Lie, PushedImage};
-use crate::{Failure, Verdict};
+use crate::{Failure, Journal, Verdict};
 
 /// A repository with the tags that a release puts there.
 #[derive(Debug, Clone)]
@@ -11,6 +11,7 @@ pub struct Destination {
     registry: oci::Client,
     repository: ImageReference,
     tags: Vec<String>,
+    journal: Journal,
 }
 
 impl Destination {
@@ -21,7 +22,15 @@ impl Destination {
             registry,
             repository,
             tags: tags.iter().map(ToString::to_string).collect(),
+            journal: Journal::begin(),
         }
+    }
+
+    /// Writes what was checked into this journal.
+    #[must_use]
+    pub fn noting_in(mut self, journal: &Journal) -> Self {
+        self.journal = journal.clone();
+        self
     }
 
     /// The repository.
@@ -55,6 +64,11 @@ impl Destination {
                     oci::Error::Content(found) => Failure::from(Lie::Released { reference, found }),
                     other => Failure::registry(format!("verify {reference}"))(other),
                 })?;
+            let repository = &self.repository;
+            self.journal.note(format!(
+                "checked: {repository}:{tag} names {}, every byte of it is there",
+                image.digest()
+            ));
         }
         Ok(())
     }
@@ -72,6 +86,10 @@ impl Destination {
             .await
             .map_err(Failure::registry(listing))?;
         if tags.is_empty() {
+            self.journal.note(format!(
+                "checked: nothing was pushed to {}",
+                self.repository
+            ));
             return Ok(());
         }
         Err(Lie::NotEmpty {

@@ -3,7 +3,7 @@
 use oci::{Digest, ImageReference, Platform, VerifiedImage};
 
 use super::{Lie, compare, content};
-use crate::{Failure, Source, Verdict};
+use crate::{Failure, Journal, Source, Verdict};
 
 /// An image that a build says it pushed, by the build's own results. Nothing about it is believed before it was checked.
 #[derive(Debug, Clone)]
@@ -11,6 +11,7 @@ pub struct PushedImage {
     registry: oci::Client,
     tagged: ImageReference,
     digest: Digest,
+    journal: Journal,
 }
 
 impl PushedImage {
@@ -21,7 +22,15 @@ impl PushedImage {
             registry,
             tagged,
             digest,
+            journal: Journal::begin(),
         }
+    }
+
+    /// Writes what was checked into this journal.
+    #[must_use]
+    pub fn noting_in(mut self, journal: &Journal) -> Self {
+        self.journal = journal.clone();
+        self
     }
 
     /// The digest that the build says it pushed.
@@ -53,10 +62,15 @@ impl PushedImage {
             .parse()
             .map_err(|error: oci::ReferenceError| Failure::Scenario(error.to_string()))?;
         let verified = self.registry.verify(&reference).await;
-        verified.map_err(|error| match error {
-            oci::Error::Content(found) => Lie::Pushed { reference, found }.into(),
+        let verified = verified.map_err(|error| match error {
+            oci::Error::Content(found) => Failure::from(Lie::Pushed { reference, found }),
             other => Failure::registry(format!("verify {reference}"))(other),
-        })
+        })?;
+        self.journal.note(format!(
+            "checked: {} names {}, every byte of it is there",
+            self.tagged, self.digest
+        ));
+        Ok(verified)
     }
 
     /// Checks that the registry has the image and that it is what the source describes: files byte for byte,
@@ -79,6 +93,8 @@ impl PushedImage {
         let files = content::files(&self.registry, &self.tagged, image).await?;
         let differences = compare::differences(&source.image(), image.config.as_ref(), &files);
         if differences.is_empty() {
+            let (files, layers) = (files.len(), image.layers.len());
+            self.journal.note(format!("checked: {files} files in {layers} layers and the configuration are those of the source"));
             return Ok(());
         }
         Err(Lie::Content {
@@ -95,6 +111,8 @@ impl PushedImage {
     /// [`Lie::NotReproducible`].
     pub fn is_the_same_as(&self, earlier: &Self) -> Verdict {
         if self.digest == earlier.digest {
+            self.journal
+                .note("checked: both builds gave the same digest");
             return Ok(());
         }
         Err(Lie::NotReproducible {

@@ -66,7 +66,7 @@ impl Scenario {
         }
     }
 
-    pub(super) fn tell(&self) -> Verdict {
+    pub(crate) fn tell(&self) -> Verdict {
         (self.story)()
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cluster::{DeploymentRecord, StateRoot};
 use libtest_mimic::{Completion, Failed};
@@ -59,62 +59,60 @@ impl Stage {
         self.interrupted.cancel();
     }
 
-    /// Runs one scenario on this thread, and remembers how it ended.
+    /// Runs one scenario on this thread, and remembers how it ended. The making of an own deployment is nobody's time.
     pub(super) fn perform(&self, scenario: &Scenario) -> Result<Completion, Failed> {
+        let deployment = self.interrupted.run_until_cancelled(self.deployment());
+        let deployment = self.runtime.block_on(deployment);
+        let deployment = deployment.unwrap_or_else(|| Err("interrupted".to_owned()));
         let journal = Journal::begin();
-        let begun = Instant::now();
-        let outcome = self.outcome(scenario, &journal);
-        let story = Redactor::default().clean(&journal.to_string());
+        let outcome = match deployment {
+            Ok(deployment) => self.outcome(scenario, deployment, &journal),
+            Err(because) => Outcome::Failed {
+                because,
+                evidence: None,
+            },
+        };
         let performed = Performed {
             name: scenario.name().to_owned(),
-            outcome: outcome.clone(),
-            elapsed: begun.elapsed(),
-            story,
+            outcome: redacted(outcome),
+            elapsed: journal.elapsed(),
+            story: Redactor::default().clean(&journal.to_string()),
         };
         let completion = completion(&performed);
-        self.performed
+        let mut all = self
+            .performed
             .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(performed);
+            .unwrap_or_else(PoisonError::into_inner);
+        all.push(performed);
         completion
     }
 
-    fn outcome(&self, scenario: &Scenario, journal: &Journal) -> Outcome {
-        let because = |text: String| Redactor::default().clean(&text);
-        let deployment = self.interrupted.run_until_cancelled(self.deployment());
-        let deployment = self.runtime.block_on(deployment);
-        let deployment = match deployment.unwrap_or_else(|| Err("interrupted".to_owned())) {
-            Ok(deployment) => deployment,
-            Err(error) => {
-                return Outcome::Failed {
-                    because: because(error),
-                    evidence: None,
-                };
-            }
-        };
+    fn outcome(&self, scenario: &Scenario, deployment: Deployment, journal: &Journal) -> Outcome {
         let missing = scenario.missing(&offered(&deployment.record));
         if !missing.is_empty() {
             return Outcome::Skipped {
                 missing: scenario::words(&missing),
             };
         }
-        let evidence = self
+        let folder = self
             .evidence_folder(&deployment)
             .join(folder_name(scenario.name()));
+        // Evidence of an earlier run must not be taken for this one's.
+        let _there_was_none = std::fs::remove_dir_all(&folder);
         let scene = Scene {
             deployment,
             runtime: self.handle(),
             journal: journal.clone(),
-            evidence: evidence.clone(),
+            evidence: folder.clone(),
             keep: self.request.keep,
             interrupted: self.interrupted.clone(),
         };
-        match scene.set(|| scenario.tell()) {
+        match scene.play(scenario) {
             Ok(()) => Outcome::Passed,
             Err(failure) => {
-                let evidence = Some(evidence).filter(|folder| folder.exists());
+                let evidence = Some(folder).filter(|folder| folder.exists());
                 Outcome::Failed {
-                    because: because(failure.to_string()),
+                    because: failure.to_string(),
                     evidence,
                 }
             }
@@ -214,6 +212,16 @@ fn described(record: &DeploymentRecord) -> String {
         "deployment {} ({} cluster, {}{model})",
         record.name, record.cluster, record.konflux
     )
+}
+
+fn redacted(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Failed { because, evidence } => Outcome::Failed {
+            because: Redactor::default().clean(&because),
+            evidence,
+        },
+        other => other,
+    }
 }
 
 fn completion(performed: &Performed) -> Result<Completion, Failed> {

@@ -77,7 +77,8 @@ impl<'a> StartedBuild<'a> {
             "{} says it pushed {tagged} with {digest}",
             self.run
         ));
-        let image = PushedImage::new(self.tenant.deployment().registry.clone(), tagged, digest);
+        let registry = self.tenant.deployment().registry.clone();
+        let image = PushedImage::new(registry, tagged, digest).noting_in(self.tenant.journal());
         Ok(Build {
             tenant: self.tenant,
             component: self.component,

@@ -109,12 +109,9 @@ impl<'a> Component<'a> {
     ///
     /// [`crate::images::Lie::NotEmpty`], or the registry does not answer.
     pub async fn has_no_images(&self) -> Verdict {
-        let images = Destination::new(
-            self.tenant.deployment().registry.clone(),
-            self.repository.clone(),
-            &[],
-        );
-        images.is_empty().await
+        let registry = self.tenant.deployment().registry.clone();
+        let images = Destination::new(registry, self.repository.clone(), &[]);
+        images.noting_in(self.tenant.journal()).is_empty().await
     }
 
     async fn annotate(&self, key: &str, value: &str) -> Verdict {

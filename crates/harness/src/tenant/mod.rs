@@ -130,11 +130,8 @@ impl Tenant {
     /// `name` or a tag cannot be part of an image reference.
     pub fn destination(&self, name: &str, tags: &[&str]) -> Result<Destination, Failure> {
         let repository = self.repository(&format!("{}/{name}", self.managed_namespace))?;
-        Ok(Destination::new(
-            self.deployment.registry.clone(),
-            repository,
-            tags,
-        ))
+        let destination = Destination::new(self.deployment.registry.clone(), repository, tags);
+        Ok(destination.noting_in(&self.journal))
     }
 
     /// A repository of the deployment's registry that is removed with the tenant.

@@ -47,6 +47,9 @@ impl<'a> Snapshot<'a> {
             .map(|entry| entry.container_image.as_str());
         let pushed = image.by_digest();
         if named == Some(pushed.to_string().as_str()) {
+            self.tenant
+                .journal()
+                .note(format!("checked: Snapshot {} names {pushed}", self.name()));
             return Ok(());
         }
         let snapshot = format!("{}/{}", self.tenant.namespace(), self.name());
