@@ -1,5 +1,10 @@
 //! The typed structs and the CRDs of `fixtures/crds` describe the same objects.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy takes only the test functions themselves for tests, not what they call"
+)]
+
 mod support;
 
 use konflux_api::{konflux, tekton};

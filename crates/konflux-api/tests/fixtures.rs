@@ -1,5 +1,10 @@
 //! Everything in `fixtures/` can be applied to a cluster that has the kinds of `fixtures/crds`.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "clippy takes only the test functions themselves for tests, not what they call"
+)]
+
 mod support;
 
 use std::{collections::BTreeMap, fs, path::Path};

@@ -63,3 +63,51 @@ pub async fn run(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::{KubernetesAccess, StepEnvironment};
+
+    async fn run_with(probe_command: Vec<std::ffi::OsString>, work_dir: &std::path::Path) -> Error {
+        // Fails only when another test has installed it already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let unreachable = kube::Config::new("http://127.0.0.1:1".parse().unwrap());
+        let steps = StepEnvironment {
+            probe_command,
+            work_dir: work_dir.to_owned(),
+            logs_dir: work_dir.join("logs"),
+            environment: Vec::new(),
+            kubernetes: KubernetesAccess {
+                host: "localhost".to_owned(),
+                port: 1,
+                ca_pem: String::new(),
+            },
+        };
+        let options = Options::new(steps, String::new());
+        let client = Client::try_from(unreachable).unwrap();
+        run(client, options, CancellationToken::new())
+            .await
+            .unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn without_a_program_for_steps_nothing_starts() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(
+            run_with(Vec::new(), folder.path()).await,
+            Error::NoProbeCommand
+        ));
+    }
+
+    #[tokio::test]
+    async fn a_work_directory_that_cannot_be_made_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let error = run_with(vec!["probe".into()], file.path()).await;
+        assert!(matches!(error, Error::WorkDirectory { .. }));
+        assert!(
+            error.to_string().contains(file.path().to_str().unwrap()),
+            "{error}"
+        );
+    }
+}

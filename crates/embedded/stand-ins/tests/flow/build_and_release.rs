@@ -142,6 +142,10 @@ async fn build_and_release() {
         Some(image.as_str())
     );
     assert_eq!(scene.files_of_runs(), 0);
+    // Finalizers must not keep what nobody needs any more.
+    for namespace in [TENANT, "managed-ns1"] {
+        scene.delete_namespace(namespace).await;
+    }
 }
 
 async fn broken_dockerfile() {

@@ -4,11 +4,12 @@ use std::{ffi::OsString, fmt::Debug, fs, path::Path, sync::Arc, time::Duration};
 
 use api_server::{ApiServer, ServerTls};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use k8s_openapi::api::core::v1::Namespace;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use konflux_api::{INTERNAL_REGISTRY_HOST, tekton::RunCondition};
 use kube::{
     Api, Client, ResourceExt,
-    api::{ApiResource, DynamicObject, Patch, PatchParams, PostParams},
+    api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams},
     config::{KubeConfigOptions, Kubeconfig},
     runtime::wait::{await_condition, conditions},
 };
@@ -235,6 +236,21 @@ impl Scene {
         tokio::time::timeout(PATIENCE, search)
             .await
             .unwrap_or_else(|_| panic!("no object of {namespace} became as wanted"))
+    }
+
+    /// Deletes a namespace and waits until it is gone.
+    pub(crate) async fn delete_namespace(&self, name: &str) {
+        let namespaces: Api<Namespace> = Api::all(self.client.clone());
+        namespaces
+            .delete(name, &DeleteParams::default())
+            .await
+            .unwrap();
+        let gone = await_condition(namespaces.clone(), name, |namespace: Option<&Namespace>| {
+            namespace.is_none()
+        });
+        if tokio::time::timeout(PATIENCE, gone).await.is_err() {
+            panic!("the namespace stays: {:#?}", namespaces.get_opt(name).await);
+        }
     }
 
     /// What a step wrote.
