@@ -7,6 +7,7 @@ mod blobs;
 mod crashes;
 mod discovery;
 mod manifests;
+mod peers;
 mod refused_manifests;
 mod serving;
 mod skopeo;

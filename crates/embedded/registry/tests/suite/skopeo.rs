@@ -7,11 +7,11 @@ use std::time::Duration;
 use crate::access;
 use crate::support::content::{sha256, write_image_layout};
 use crate::support::server::Server;
+use crate::support::skopeo::{CERTIFICATES, DESTINATION, SOURCE, layout, run, skopeo};
 use crate::support::stores::TestStore;
 use registry::access::TokenSettings;
 use registry::storage::{Directory, Memory};
 use serde_json::Value;
-use tokio::process::Command;
 
 crate::for_both_stores!(
     skopeo_pulls_what_it_pushed,
@@ -247,38 +247,5 @@ async fn wait_for_index(path: &Path, digest: &str) {
             path.display()
         );
         tokio::task::yield_now().await;
-    }
-}
-
-const SOURCE: &str = "--src-cert-dir";
-const DESTINATION: &str = "--dest-cert-dir";
-const CERTIFICATES: &str = "--cert-dir";
-
-fn layout(directory: &Path) -> String {
-    format!("oci:{}:latest", directory.display())
-}
-
-async fn skopeo(server: &Server, arguments: &[&str]) -> Result<String, String> {
-    run(server.certificate_directory.path(), arguments).await
-}
-
-/// Runs skopeo with the certificate folder after each option that takes one. Returns standard output, or standard error when it failed.
-async fn run(certificates: &Path, arguments: &[&str]) -> Result<String, String> {
-    let mut command = Command::new("skopeo");
-    command.arg("--insecure-policy").kill_on_drop(true);
-    for argument in arguments {
-        command.arg(argument);
-        if [SOURCE, DESTINATION, CERTIFICATES].contains(argument) {
-            command.arg(certificates);
-        }
-    }
-    let output = command.output().await.unwrap_or_else(|error| {
-        panic!("skopeo could not be started ({error}): install Debian's package skopeo, this suite needs it")
-    });
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    if output.status.success() {
-        Ok(text(output.stdout))
-    } else {
-        Err(text(output.stderr))
     }
 }

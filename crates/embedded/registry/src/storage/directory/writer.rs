@@ -16,7 +16,7 @@ use crate::storage::{BlobReader as _, BlobWriter, ByteStream, StorageError};
 use crate::verify::VerifiedDigest;
 
 /// How much is gathered in memory before it is written, in bytes. Smaller blobs touch the disk once, at their commit.
-const GATHERED: usize = 128 * 1024;
+const GATHERED: usize = 64 * 1024;
 
 type Written = Result<Option<NamedTempFile>, StorageError>;
 

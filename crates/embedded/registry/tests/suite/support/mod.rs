@@ -4,5 +4,7 @@ pub mod certificates;
 pub mod client;
 pub mod content;
 pub mod data_set;
+pub mod docker_registry;
 pub mod server;
+pub mod skopeo;
 pub mod stores;
