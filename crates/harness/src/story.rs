@@ -80,8 +80,10 @@ async fn perform(scene: Scene, story: impl AsyncFnOnce(&Tenant) -> Verdict) -> V
     match &verdict {
         Ok(()) | Err(Failure::Interrupted) => {}
         Err(failure) => {
-            scene.journal.note(format!("failed: {failure}"));
-            evidence::take(&tenant, &scene.evidence).await;
+            scene
+                .journal
+                .note("failed; evidence comes before cleaning up");
+            evidence::take(&tenant, failure, &scene.evidence).await;
         }
     }
     let cleaned = tenant.into_cleanup().run().await;

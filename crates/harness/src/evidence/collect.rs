@@ -9,6 +9,7 @@ use kube::core::{ApiResource, GroupVersionKind};
 use kube::{Api, Client, ResourceExt};
 
 use super::{Folder, Redactor};
+use crate::Failure;
 use crate::failure::kubernetes_words;
 use crate::tenant::Tenant;
 
@@ -28,7 +29,7 @@ const KINDS: [(&str, &str, &str); 11] = [
 ];
 
 /// Collects everything of both namespaces. What cannot be read is told in `missing.txt`.
-pub(super) async fn all(tenant: &Tenant, path: &Path) -> io::Result<()> {
+pub(super) async fn all(tenant: &Tenant, failure: &Failure, path: &Path) -> io::Result<()> {
     let client = &tenant.deployment().kubernetes;
     let namespaces = [tenant.namespace(), tenant.managed_namespace()];
     let mut missing = Vec::new();
@@ -47,6 +48,7 @@ pub(super) async fn all(tenant: &Tenant, path: &Path) -> io::Result<()> {
         path: path.to_owned(),
         redactor: &redactor,
     };
+    folder.write("failure.txt", &format!("{failure}\n"))?;
     folder.write("story.txt", &tenant.journal().to_string())?;
     if let Ok(log) = std::fs::read(tenant.deployment().directory.embedded_log()) {
         folder.write("embedded.log", &String::from_utf8_lossy(&log))?;

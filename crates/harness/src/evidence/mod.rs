@@ -1,6 +1,6 @@
 //! What is kept of a failed scenario, taken before anything is cleaned up.
 //!
-//! In the scenario's folder: `story.txt`, the log of an embedded cluster, and for each namespace its objects as YAML and
+//! In the scenario's folder: `failure.txt`, `story.txt`, the log of an embedded cluster, and for each namespace its objects as YAML and
 //! the logs of its pods. Of Secrets only names, types and keys are kept; their values are looked for everywhere else and
 //! replaced.
 
@@ -14,15 +14,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::Failure;
 use crate::tenant::Tenant;
 
 /// How long collecting may take; the cluster may be the reason for the failure.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Keeps what can be kept. A failure to keep something is written into the evidence itself, never in the scenario's way.
-pub(crate) async fn take(tenant: &Tenant, folder: &Path) {
+pub(crate) async fn take(tenant: &Tenant, failure: &Failure, folder: &Path) {
     let journal = tenant.journal();
-    let taking = collect::all(tenant, folder);
+    let taking = collect::all(tenant, failure, folder);
     match tokio::time::timeout(PATIENCE, taking).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => journal.note(format!(
