@@ -4,10 +4,12 @@
 
 mod access;
 mod blobs;
+mod command_line;
 mod crashes;
 mod discovery;
 mod manifests;
 mod peers;
+mod properties;
 mod refused_manifests;
 mod serving;
 mod skopeo;
