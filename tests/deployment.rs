@@ -5,17 +5,20 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use async_trait::async_trait;
-use cluster::{DeploymentDirectory, DeploymentName, StateRoot};
+use cluster::embedded::Daemon;
+use cluster::{DeploymentDirectory, DeploymentName, DeploymentRecord, StateRoot};
 use deploy::{DeployRequest, Settings, Sources, deployment};
 use harness::evidence::Redactor;
 use harness::runner::{OwnDeployment, Target};
+use harness::{Deployment, Failure, Verdict};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use tempfile::TempDir;
 
 /// Makes an embedded deployment on free ports, in a state folder of its own: it runs beside any other deployment, and as
 /// often at once as somebody likes.
 pub(crate) struct Own {
     folder: TempDir,
-    program: PathBuf,
 }
 
 impl Own {
@@ -23,10 +26,7 @@ impl Own {
         let folder = tempfile::Builder::new()
             .prefix("konflux-local-suite-")
             .tempdir()?;
-        Ok(Self {
-            folder,
-            program: std::env::current_exe()?,
-        })
+        Ok(Self { folder })
     }
 
     fn root(&self) -> StateRoot {
@@ -62,32 +62,13 @@ impl Own {
 #[async_trait]
 impl OwnDeployment for Own {
     async fn deploy(&self) -> Result<Target, String> {
-        let free_port = ("REGISTRY_HOST_PORT", "the suite".to_owned(), "0".to_owned());
-        let sources = Sources {
-            arguments: vec![free_port],
-            ..Default::default()
-        };
-        let settings = Settings::resolve(&sources).map_err(|error| error.to_string())?;
-        let root = self.root();
-        let request = DeployRequest {
-            root: &root,
-            name: Self::name(),
-            settings: &settings,
-            program: self.program.clone(),
-            keep_going: false,
-        };
-        let directory = root.deployment(&Self::name());
-        match deployment::deploy(&request, Vec::new(), |_holder| {}).await {
-            Ok(deployed) => Ok(Target {
-                record: deployed.record,
-                directory,
-            }),
-            Err(error) => {
-                let kept = self.keep_logs(&directory);
-                Err(format!(
-                    "the suite's own deployment failed: {error}\n{kept}"
-                ))
-            }
+        let directory = self.root().deployment(&Self::name());
+        match deploy(&self.root(), Self::name()).await {
+            Ok(record) => Ok(Target { record, directory }),
+            Err(error) => Err(format!(
+                "the suite's own deployment failed: {error}\n{}",
+                self.keep_logs(&directory)
+            )),
         }
     }
 
@@ -102,6 +83,66 @@ impl OwnDeployment for Own {
             .join("evidence")
             .join(std::process::id().to_string())
     }
+}
+
+/// Deploys on any free port, or mends what is there: this very program is the embedded cluster's.
+async fn deploy(root: &StateRoot, name: DeploymentName) -> Result<DeploymentRecord, String> {
+    let free_port = ("REGISTRY_HOST_PORT", "the suite".to_owned(), "0".to_owned());
+    let sources = Sources {
+        arguments: vec![free_port],
+        ..Default::default()
+    };
+    let settings = Settings::resolve(&sources).map_err(|error| error.to_string())?;
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let request = DeployRequest {
+        root,
+        name,
+        settings: &settings,
+        program,
+        keep_going: false,
+    };
+    let deployed = deployment::deploy(&request, Vec::new(), |_holder| {}).await;
+    deployed
+        .map(|deployed| deployed.record)
+        .map_err(|error| error.to_string())
+}
+
+/// Kills the process of an embedded deployment with SIGKILL, and waits until it is gone.
+pub(crate) fn kill(deployment: &Deployment) -> Verdict {
+    let failed = |why: String| {
+        Failure::Scenario(format!("the deployment's process cannot be killed: {why}"))
+    };
+    let running = Daemon::of(&deployment.directory)
+        .find()
+        .map_err(|error| failed(error.to_string()))?;
+    let pid = running.and_then(|running| Pid::from_raw(i32::try_from(running.pid).ok()?));
+    let pid = pid.ok_or_else(|| failed("it does not run".to_owned()))?;
+    rustix::process::kill_process(pid, Signal::KILL).map_err(|error| failed(error.to_string()))?;
+    // The process is a child of this one. Whoever collects it first, it is gone then.
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    match rustix::process::waitid(WaitId::Pid(pid), options) {
+        Ok(_) | Err(Errno::CHILD) => Ok(()),
+        Err(error) => Err(failed(error.to_string())),
+    }
+}
+
+/// Deploys again where a deployment is, as a person does after a crash.
+pub(crate) async fn mend(deployment: &Deployment) -> Verdict {
+    let failed = |why: String| Failure::Scenario(format!("the deployment cannot be mended: {why}"));
+    let root = deployment.directory.path().parent().map(StateRoot::at);
+    let root = root.ok_or_else(|| failed("it has no state root".to_owned()))?;
+    let mended = deploy(&root, deployment.record.name.clone())
+        .await
+        .map_err(failed)?;
+    if mended.kubernetes == deployment.record.kubernetes
+        && mended.registry == deployment.record.registry
+    {
+        return Ok(());
+    }
+    Err(failed(format!(
+        "it came back under other addresses: {:?}",
+        mended.registry
+    )))
 }
 
 /// The suite cannot even begin.

@@ -2,10 +2,14 @@
 //!
 //! `cargo test -p conformance` runs it against an embedded deployment of its own; `cargo xtask conformance` points the
 //! same scenarios at a deployment. Each file beside this one is a family of scenarios.
+//!
+//! What scenarios share is the deployment, and `serial_test` keeps that in order: `#[parallel(deployment)]` is a scenario that
+//! uses it, in a tenant of its own; `#[serial(deployment)]` is one that breaks it, and has it alone.
 
 mod builds;
 mod deployment;
 mod lies;
+mod recovery;
 mod releases;
 
 use std::process::ExitCode;
@@ -20,8 +24,13 @@ fn main() -> ExitCode {
     }
     // Installed already means installed by us: nobody else does.
     let _installed_before = rustls::crypto::ring::default_provider().install_default();
-    let scenarios: Vec<Scenario> =
-        [builds::SCENARIOS, releases::SCENARIOS, lies::SCENARIOS].concat();
+    let families = [
+        builds::SCENARIOS,
+        releases::SCENARIOS,
+        recovery::SCENARIOS,
+        lies::SCENARIOS,
+    ];
+    let scenarios: Vec<Scenario> = families.concat();
     match deployment::Own::new() {
         Ok(own) => runner::main(&scenarios, Arc::new(own)),
         Err(error) => deployment::refuse(&error),

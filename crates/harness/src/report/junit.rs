@@ -17,7 +17,7 @@ pub(super) fn xml(report: &Report) -> Result<String, SerializeError> {
             Outcome::Passed => TestCaseStatus::success(),
             Outcome::Skipped { missing } => {
                 let mut skipped = TestCaseStatus::skipped();
-                skipped.set_message(format!("the deployment has no {missing}"));
+                skipped.set_message(format!("missing: {missing}"));
                 skipped
             }
             Outcome::Failed { because, .. } => {
@@ -63,7 +63,7 @@ mod tests {
         </system-out>
                 </testcase>
                 <testcase name="images are mirrored to Quay" classname="konflux-local conformance" time="0.000">
-                    <skipped message="the deployment has no quay, network"/>
+                    <skipped message="missing: quay, network"/>
                     <system-out>   0.010 s  did something
         </system-out>
                 </testcase>

@@ -19,10 +19,7 @@ impl fmt::Display for Report {
             match &scenario.outcome {
                 Outcome::Passed => writeln!(formatter, "passed   {name:<width$}  {seconds:>8}")?,
                 Outcome::Skipped { missing } => {
-                    writeln!(
-                        formatter,
-                        "skipped  {name:<width$}  because the deployment has no {missing}"
-                    )?;
+                    writeln!(formatter, "skipped  {name:<width$}  missing: {missing}")?;
                 }
                 Outcome::Failed { because, evidence } => {
                     writeln!(formatter, "failed   {name:<width$}  {seconds:>8}")?;
@@ -57,7 +54,7 @@ mod tests {
                  tag moved: registry/a:1 names sha256:b, expected sha256:a
                  it was pushed by somebody
                  evidence: /reports/a-rebuild
-        skipped  images are mirrored to Quay                         because the deployment has no quay, network
+        skipped  images are mirrored to Quay                         missing: quay, network
 
         deployment konflux (embedded cluster, stand-ins): 1 passed, 1 failed, 1 skipped in 1.25 s
         "#);

@@ -22,6 +22,8 @@ pub enum Need {
     Quay,
     /// A way to the internet.
     Network,
+    /// A deployment of the suite's own, which may be broken and mended: never one that somebody uses.
+    OwnDeployment,
 }
 
 /// One story that the suite checks.
@@ -71,10 +73,13 @@ impl Scenario {
     }
 }
 
-/// What a deployment offers, by its record.
+/// What a deployment offers, by its record and by whether the suite made it for itself.
 #[must_use]
-pub fn offered(record: &DeploymentRecord) -> BTreeSet<Need> {
+pub fn offered(record: &DeploymentRecord, is_own: bool) -> BTreeSet<Need> {
     let mut offered = BTreeSet::new();
+    if is_own {
+        offered.insert(Need::OwnDeployment);
+    }
     if record.cluster == ClusterKind::Kind {
         offered.insert(Need::Engine);
     }
@@ -106,6 +111,7 @@ impl fmt::Display for Need {
             Self::StandIns => "stand-ins",
             Self::Quay => "quay",
             Self::Network => "network",
+            Self::OwnDeployment => "own-deployment",
         })
     }
 }
@@ -118,11 +124,13 @@ mod tests {
     #[test]
     fn a_deployment_offers_what_its_record_says() {
         let mut record = record();
-        assert_eq!(offered(&record), BTreeSet::from([Need::StandIns]));
+        let own = BTreeSet::from([Need::StandIns, Need::OwnDeployment]);
+        assert_eq!(offered(&record, true), own);
+        assert_eq!(offered(&record, false), BTreeSet::from([Need::StandIns]));
         record.cluster = ClusterKind::Kind;
         record.konflux = Flavour::Operator;
         assert_eq!(
-            offered(&record),
+            offered(&record, false),
             BTreeSet::from([Need::Engine, Need::Tekton, Need::Operator])
         );
     }

@@ -88,7 +88,7 @@ impl Stage {
     }
 
     fn outcome(&self, scenario: &Scenario, deployment: Deployment, journal: &Journal) -> Outcome {
-        let missing = scenario.missing(&offered(&deployment.record));
+        let missing = scenario.missing(&offered(&deployment.record, self.request.name.is_none()));
         if !missing.is_empty() {
             return Outcome::Skipped {
                 missing: scenario::words(&missing),
@@ -227,9 +227,7 @@ fn redacted(outcome: Outcome) -> Outcome {
 fn completion(performed: &Performed) -> Result<Completion, Failed> {
     match &performed.outcome {
         Outcome::Passed => Ok(Completion::Completed),
-        Outcome::Skipped { missing } => Ok(Completion::ignored_with(format!(
-            "the deployment has no {missing}"
-        ))),
+        Outcome::Skipped { missing } => Ok(Completion::ignored_with(format!("missing: {missing}"))),
         Outcome::Failed { because, evidence } => {
             let mut text = because.clone();
             if !performed.story.is_empty() {
