@@ -1,51 +1,49 @@
 //! The story of a scenario as it happened.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What a scenario did and saw, step by step. Cheap to clone; clones write the same journal.
-#[derive(Debug, Clone)]
-pub struct Journal {
-    begun: Instant,
-    entries: Arc<Mutex<Vec<(Duration, String)>>>,
+#[derive(Debug, Clone, Default)]
+pub struct Journal(Arc<Content>);
+
+#[derive(Debug, Default)]
+struct Content {
+    begun: OnceLock<Instant>,
+    entries: Mutex<Vec<(Duration, String)>>,
 }
 
 impl Journal {
-    /// An empty journal that begins now.
-    #[must_use]
-    pub fn begin() -> Self {
-        Self {
-            begun: Instant::now(),
-            entries: Arc::default(),
-        }
+    /// Starts the clock, if it does not run yet: a scenario may have waited until it had the deployment for itself.
+    pub fn begin(&self) {
+        self.0.begun.get_or_init(Instant::now);
     }
 
     /// Writes down one thing that was done or seen.
     pub fn note(&self, what: impl Into<String>) {
-        let entry = (self.begun.elapsed(), what.into());
+        let entry = (self.elapsed(), what.into());
         tracing::debug!("{}", entry.1);
-        self.entries
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(entry);
+        self.entries().push(entry);
     }
 
-    /// Time since the journal began.
+    /// Time since the clock was started; zero if it was not.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.begun.elapsed()
+        self.0.begun.get().map_or(Duration::ZERO, Instant::elapsed)
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Vec<(Duration, String)>> {
+        self.0
+            .entries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Display for Journal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, what) in self
-            .entries
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-        {
+        for (at, what) in self.entries().iter() {
             writeln!(formatter, "{:>8.3} s  {what}", at.as_secs_f64())?;
         }
         Ok(())
@@ -58,7 +56,8 @@ mod tests {
 
     #[test]
     fn a_journal_tells_what_happened_in_order_whoever_wrote_it() {
-        let journal = Journal::begin();
+        let journal = Journal::default();
+        journal.begin();
         journal.note("first");
         journal.clone().note("second");
         let text = journal.to_string();

@@ -62,6 +62,7 @@ impl Scene {
 pub fn with_tenant(story: impl AsyncFnOnce(&Tenant) -> Verdict) -> Verdict {
     let scene = Scene::current()?;
     let runtime = scene.runtime.clone();
+    scene.journal.begin();
     runtime.block_on(perform(scene, story))
 }
 

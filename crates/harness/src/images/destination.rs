@@ -22,7 +22,7 @@ impl Destination {
             registry,
             repository,
             tags: tags.iter().map(ToString::to_string).collect(),
-            journal: Journal::begin(),
+            journal: Journal::default(),
         }
     }
 

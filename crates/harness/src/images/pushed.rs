@@ -22,7 +22,7 @@ impl PushedImage {
             registry,
             tagged,
             digest,
-            journal: Journal::begin(),
+            journal: Journal::default(),
         }
     }
 

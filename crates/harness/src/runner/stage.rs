@@ -64,7 +64,7 @@ impl Stage {
         let deployment = self.interrupted.run_until_cancelled(self.deployment());
         let deployment = self.runtime.block_on(deployment);
         let deployment = deployment.unwrap_or_else(|| Err("interrupted".to_owned()));
-        let journal = Journal::begin();
+        let journal = Journal::default();
         let outcome = match deployment {
             Ok(deployment) => self.outcome(scenario, deployment, &journal),
             Err(because) => Outcome::Failed {
