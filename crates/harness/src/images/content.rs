@@ -125,6 +125,7 @@ mod tests {
     #[test]
     fn a_damaged_layer_is_an_error() {
         let whole = layer(&[("a", "content")]);
-        assert!(apply(&mut BTreeMap::new(), &whole[..600]).is_err() || whole.len() < 600);
+        // The header of an entry has 512 bytes; four of the seven bytes behind it are missing.
+        assert!(apply(&mut BTreeMap::new(), &whole[..515]).is_err());
     }
 }
