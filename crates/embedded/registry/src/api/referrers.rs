@@ -36,7 +36,14 @@ pub(crate) async fn list(
         })
         .filter(|referrer| after.as_ref().is_none_or(|after| referrer.digest > *after))
         .peekable();
-    let mut index = format!(r#"{{"schemaVersion":2,"mediaType":"{OCI_IMAGE_INDEX}","manifests":["#);
+    let length: usize = referrers
+        .iter()
+        .map(|referrer| referrer.descriptor.len() + 1)
+        .sum();
+    let mut index = String::with_capacity(PAGE.min(length + 128));
+    index.push_str(r#"{"schemaVersion":2,"mediaType":""#);
+    index.push_str(OCI_IMAGE_INDEX);
+    index.push_str(r#"","manifests":["#);
     let mut last = None;
     while let Some(referrer) =
         wanted.next_if(|next| last.is_none() || index.len() + next.descriptor.len() < PAGE)

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
 }
 
 /// Threads that may wait for the disk at once. More would not make the disk faster, and each costs memory.
-const BLOCKING_THREADS: usize = 6;
+const BLOCKING_THREADS: usize = 4;
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
