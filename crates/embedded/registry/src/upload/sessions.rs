@@ -25,11 +25,16 @@ impl Session {
         *self.touched.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    fn idle(&self) -> Duration {
+    /// Whether nobody has touched it for `limit`. A request that works on it has a limit of its own.
+    fn is_idle(&self, limit: Duration) -> bool {
+        if self.upload.try_lock().is_err() {
+            self.touch();
+        }
         self.touched
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .elapsed()
+            >= limit
     }
 }
 
@@ -42,11 +47,21 @@ pub(crate) struct TooManyUploads {
     pub(crate) limit: usize,
 }
 
+/// Least time between two looks for idle uploads.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
+
 /// The open uploads of a registry.
 pub(crate) struct Sessions {
-    open: Mutex<HashMap<Uuid, Arc<Session>>>,
+    open: Mutex<Open>,
     limit: usize,
     idle_limit: Duration,
+}
+
+#[derive(Default)]
+struct Open {
+    sessions: HashMap<Uuid, Arc<Session>>,
+    /// Whether a task is looking for idle ones.
+    swept: bool,
 }
 
 impl Sessions {
@@ -58,7 +73,7 @@ impl Sessions {
         })
     }
 
-    fn open(&self) -> MutexGuard<'_, HashMap<Uuid, Arc<Session>>> {
+    fn open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -75,50 +90,74 @@ impl Sessions {
             touched: Mutex::new(Instant::now()),
         });
         let mut open = self.open();
-        if open.len() >= self.limit {
+        if open.sessions.len() >= self.limit {
             return Err(TooManyUploads { limit: self.limit });
         }
-        open.insert(session.id, Arc::clone(&session));
-        tokio::spawn(expire(
-            Arc::downgrade(self),
-            Arc::downgrade(&session),
-            self.idle_limit,
-        ));
+        open.sessions.insert(session.id, Arc::clone(&session));
+        if !std::mem::replace(&mut open.swept, true) {
+            tokio::spawn(sweep(
+                Sweeper(Arc::downgrade(self)),
+                (self.idle_limit / 4).max(SHORTEST_PAUSE),
+            ));
+        }
         Ok(session)
     }
 
     /// An open upload of this repository.
     pub(crate) fn find(&self, repository: &RepositoryName, id: Uuid) -> Option<Arc<Session>> {
-        let session = self
-            .open()
+        let open = self.open();
+        let session = open
+            .sessions
             .get(&id)
-            .filter(|session| session.repository == *repository)
-            .cloned()?;
+            .filter(|session| session.repository == *repository)?;
         session.touch();
-        Some(session)
+        Some(Arc::clone(session))
     }
 
     /// Ends an upload; what it received is removed as soon as no request works on it.
-    pub(crate) fn remove(&self, id: Uuid) -> bool {
-        self.open().remove(&id).is_some()
+    pub(crate) fn remove(&self, id: Uuid) {
+        let removed = self.open().sessions.remove(&id);
+        // Dropped only now, because removing its file need not hold up others.
+        drop(removed);
+    }
+
+    /// Removes idle uploads. Returns whether any are left.
+    fn remove_idle(&self) -> bool {
+        let mut open = self.open();
+        let idle = open
+            .sessions
+            .extract_if(|_, session| session.is_idle(self.idle_limit));
+        let idle: Vec<_> = idle.collect();
+        // Decided under the same lock as the next upload asks, so that there is never an upload without a sweeper.
+        open.swept = !open.sessions.is_empty();
+        let left = open.swept;
+        drop(open);
+        drop(idle);
+        left
     }
 }
 
-/// Removes a session once nobody has touched it for `idle_limit`. A request at work holds the upload, and has its own limit.
-async fn expire(sessions: Weak<Sessions>, session: Weak<Session>, idle_limit: Duration) {
-    let mut remaining = idle_limit;
+/// Looks for idle uploads for as long as there are any open.
+async fn sweep(sweeper: Sweeper, interval: Duration) {
     loop {
-        tokio::time::sleep(remaining).await;
-        let (Some(sessions), Some(session)) = (sessions.upgrade(), session.upgrade()) else {
+        tokio::time::sleep(interval).await;
+        if !sweeper
+            .0
+            .upgrade()
+            .is_some_and(|sessions| sessions.remove_idle())
+        {
             return;
-        };
-        if session.upload.try_lock().is_err() {
-            session.touch();
         }
-        remaining = idle_limit.saturating_sub(session.idle());
-        if remaining.is_zero() {
-            sessions.remove(session.id);
-            return;
+    }
+}
+
+/// Says when it ends, also together with its runtime, so that the next upload starts another one. Two at once do no harm.
+struct Sweeper(Weak<Sessions>);
+
+impl Drop for Sweeper {
+    fn drop(&mut self) {
+        if let Some(sessions) = self.0.upgrade() {
+            sessions.open().swept = false;
         }
     }
 }

@@ -15,5 +15,6 @@ mod serving;
 mod skopeo;
 mod storage;
 mod support;
+mod token_access;
 mod untrusted_uploads;
 mod uploads;

@@ -1,0 +1,208 @@
+//! Bearer tokens: the challenge, the token endpoint, and what a token opens.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use http::Method;
+use registry::access::TokenSettings;
+
+use crate::access::{basic, client, log_in, pull, push, tokens};
+use crate::support::client::Client;
+
+#[tokio::test]
+async fn a_token_is_fetched_as_the_challenge_says_and_opens_the_repository() {
+    let client = client(tokens(TokenSettings::default()));
+    let path = "/v2/team/app/blobs/uploads/";
+    let answer = client
+        .send(Method::POST, path, &[("host", "example.org:5001")], "")
+        .await;
+    assert_eq!(
+        answer
+            .expect_error(401, "UNAUTHORIZED")
+            .header("www-authenticate"),
+        "Bearer realm=\"https://example.org:5001/token\",service=\"registry\",scope=\"repository:team/app:pull,push\""
+    );
+    let token = fetch(
+        &client,
+        Some("robot"),
+        "&scope=repository:team/app:pull,push",
+    )
+    .await;
+    push(&client, &token, "team/app").await.expect(201);
+    pull(&client, &token, "team/app").await.expect(200);
+    client
+        .send(Method::GET, "/v2/", &[("authorization", &token)], "")
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn a_token_for_less_is_answered_with_what_is_needed() {
+    let client = client(tokens(TokenSettings::default()));
+    let token = fetch(&client, Some("robot"), "&scope=repository:team/app:pull").await;
+    let answer = push(&client, &token, "team/app")
+        .await
+        .expect_error(401, "UNAUTHORIZED");
+    assert!(
+        answer
+            .header("www-authenticate")
+            .ends_with(",scope=\"repository:team/app:pull,push\",error=\"insufficient_scope\"")
+    );
+    // Where no token would help, the answer is final.
+    push(&client, &token, "shared")
+        .await
+        .expect_error(403, "DENIED");
+    // A token never contains more than the rules allow, whatever was asked for.
+    let scopes = "&scope=repository:shared:*&scope=repository:team/app:*%20repository:secret:pull&scope=registry:catalog:*";
+    let token = fetch(&client, Some("robot"), scopes).await;
+    push(&client, &token, "team/app").await.expect(201);
+    pull(&client, &token, "shared").await.expect(404);
+    push(&client, &token, "shared")
+        .await
+        .expect_error(403, "DENIED");
+    pull(&client, &token, "secret")
+        .await
+        .expect_error(403, "DENIED");
+}
+
+#[tokio::test]
+async fn an_anonymous_token_opens_what_is_public() {
+    let client = client(tokens(TokenSettings::default()));
+    let admin = fetch(&client, Some("admin"), "&scope=repository:public:push").await;
+    push(&client, &admin, "public").await.expect(201);
+    let token = fetch(&client, None, "&scope=repository:public:pull,push").await;
+    pull(&client, &token, "public").await.expect(200);
+    push(&client, &token, "public")
+        .await
+        .expect_error(401, "UNAUTHORIZED");
+}
+
+#[tokio::test]
+async fn tokens_end_with_their_time_and_cannot_be_made_up() {
+    let expired = TokenSettings {
+        lifetime: Duration::ZERO,
+        ..TokenSettings::default()
+    };
+    let client = client(tokens(expired));
+    let token = fetch(&client, Some("admin"), "&scope=repository:public:pull").await;
+    for authorization in [token.as_str(), "Bearer a.b.c", "Bearer", &log_in("admin")] {
+        let answer = pull(&client, authorization, "public")
+            .await
+            .expect_error(401, "UNAUTHORIZED");
+        assert!(
+            answer
+                .header("www-authenticate")
+                .starts_with("Bearer realm="),
+            "{authorization}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_token_endpoint_refuses_what_it_cannot_answer() {
+    let realm = "https://tokens.example.org/here".to_owned();
+    let client = client(tokens(TokenSettings {
+        service: "mine".to_owned(),
+        realm: Some(realm),
+        ..TokenSettings::default()
+    }));
+    let wrong = format!("Basic {}", BASE64.encode("robot:wrong"));
+    let answer = client
+        .send(Method::GET, "/token", &[("authorization", &wrong)], "")
+        .await;
+    assert!(
+        answer
+            .expect_error(401, "UNAUTHORIZED")
+            .header("www-authenticate")
+            .starts_with("Basic realm=")
+    );
+    client
+        .get("/token?service=another")
+        .await
+        .expect_error(400, "UNSUPPORTED");
+    client
+        .get("/token?service=mine&scope=nonsense")
+        .await
+        .expect_error(400, "UNSUPPORTED");
+    client
+        .get("/token?scope=repository:../etc:pull")
+        .await
+        .expect_error(400, "NAME_INVALID");
+    client.post("/token").await.expect_error(405, "UNSUPPORTED");
+    let challenge = client.get("/v2/").await.expect(401);
+    assert_eq!(
+        challenge.header("www-authenticate"),
+        "Bearer realm=\"https://tokens.example.org/here\",service=\"mine\""
+    );
+    let without = crate::access::client(basic());
+    without.get("/token").await.expect_error(404, "UNSUPPORTED");
+}
+
+#[tokio::test]
+async fn passwords_and_tokens_are_never_logged() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    tracing::info!("the log is read");
+    let client = client(tokens(TokenSettings::default()));
+    let token = fetch(
+        &client,
+        Some("robot"),
+        "&scope=repository:team/app:pull,push",
+    )
+    .await;
+    push(&client, &token, "team/app").await.expect(201);
+    push(&client, &token, "shared").await.expect(403);
+    push(&client, &log_in("robot"), "team/app")
+        .await
+        .expect(401);
+    drop(guard);
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains("the log is read"));
+    for secret in [
+        "robot-secret",
+        &token["Bearer ".len()..],
+        &log_in("robot")["Basic ".len()..],
+    ] {
+        assert!(!text.contains(secret), "{text}");
+    }
+}
+
+/// Fetches a token and returns the header that shows it.
+async fn fetch(client: &Client, user: Option<&str>, scopes: &str) -> String {
+    let authorization = user.map(log_in);
+    let headers: Vec<_> = authorization
+        .iter()
+        .map(|value| ("authorization", value.as_str()))
+        .collect();
+    let path = format!("/token?service=registry{scopes}");
+    let answer = client
+        .send(Method::GET, &path, &headers, "")
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(answer["token"], answer["access_token"]);
+    assert!(answer["expires_in"].is_u64());
+    format!("Bearer {}", answer["token"].as_str().unwrap())
+}
+
+/// A log in memory.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
