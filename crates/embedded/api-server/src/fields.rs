@@ -69,6 +69,46 @@ pub(crate) fn apply_configuration(
     apply::apply(live, applied, &ResourceTopology::of(resource), &now()).map_err(refusal)
 }
 
+/// Whether nothing but the times of managers would change. Defaulting may put back what a configuration left out, so
+/// that only the finished object tells (`ignoreManagedFieldsTimestampsTransformer` in k8s.io/apiserver).
+pub(crate) fn same_but_for_times(before: &Value, after: &Value) -> bool {
+    same_members(before, after, |name, before, after| match name {
+        "metadata" => same_members(before, after, |name, before, after| match name {
+            "managedFields" => same_managers(before, after),
+            _ => before == after,
+        }),
+        _ => before == after,
+    })
+}
+
+fn same_managers(before: &Value, after: &Value) -> bool {
+    let (Some(before), Some(after)) = (before.as_array(), after.as_array()) else {
+        return before == after;
+    };
+    before.len() == after.len()
+        && before.iter().zip(after).all(|(before, after)| {
+            same_members(before, after, |name, before, after| {
+                name == "time" || before == after
+            })
+        })
+}
+
+fn same_members(
+    before: &Value,
+    after: &Value,
+    same: impl Fn(&str, &Value, &Value) -> bool,
+) -> bool {
+    let (Some(before), Some(after)) = (before.as_object(), after.as_object()) else {
+        return before == after;
+    };
+    before.len() == after.len()
+        && before.iter().all(|(name, before)| {
+            after
+                .get(name)
+                .is_some_and(|after| same(name, before, after))
+        })
+}
+
 fn refusal(error: ApplyError) -> ApiError {
     let message = error.to_string();
     match error {

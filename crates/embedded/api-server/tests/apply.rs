@@ -4,8 +4,12 @@
 
 mod support;
 
+use std::time::Duration;
+
 use k8s_openapi::api::core::v1::ConfigMap;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Api, Patch, PatchParams};
+use kube::runtime::{conditions::is_crd_established, wait::await_condition};
 use serde_json::{Value, json};
 use support::TestServer;
 
@@ -78,6 +82,51 @@ async fn applying_the_same_again_changes_nothing_not_even_the_revision() {
         .await
         .unwrap();
     assert_eq!(first, second);
+}
+
+#[tokio::test]
+async fn applying_a_definition_again_a_second_later_changes_nothing_either() {
+    let server = TestServer::start().await;
+    let definitions: Api<CustomResourceDefinition> = Api::all(server.client().await);
+    // `versions` is replaced as a whole, and a number has more than one form.
+    let configuration = json!({
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "widgets.example.com"},
+        "spec": {
+            "group": "example.com",
+            "names": {"kind": "Widget", "plural": "widgets"},
+            "scope": "Namespaced",
+            "versions": [{
+                "name": "v1", "served": true, "storage": true,
+                "additionalPrinterColumns": [{"name": "Size", "type": "integer", "jsonPath": ".spec.size"}],
+                "schema": {"openAPIV3Schema": {
+                    "type": "object",
+                    "properties": {"spec": {"type": "object", "properties": {"size": {"type": "integer", "minimum": 0}}}},
+                }},
+            }],
+        },
+    });
+    let parameters = PatchParams::apply("team").force();
+    let patch = Patch::Apply(&configuration);
+    let apply = || definitions.patch("widgets.example.com", &parameters, &patch);
+    apply().await.unwrap();
+    let established = await_condition(
+        definitions.clone(),
+        "widgets.example.com",
+        is_crd_established(),
+    );
+    let before = established.await.unwrap().unwrap();
+    tokio::time::sleep(Duration::from_millis(1100)).await; // the times of managers have a resolution of one second
+    let after = apply().await.unwrap();
+    assert_eq!(
+        after.metadata.resource_version,
+        before.metadata.resource_version
+    );
+    assert_eq!(
+        after.metadata.managed_fields,
+        before.metadata.managed_fields
+    );
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ mod claims;
 mod component;
 mod context;
 mod control;
+mod definitions;
 mod error;
 mod finalizers;
 mod integration;

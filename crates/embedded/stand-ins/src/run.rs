@@ -1,16 +1,21 @@
 //! Starts the controllers and waits for them.
 
+use std::time::Duration;
+
 use futures::future::BoxFuture;
 use kube::Client;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    claims, component, context::Context, error::Error, integration, options::Options, pipeline_run,
-    release, task_run, trust_bundle,
+    claims, component, context::Context, definitions, error::Error, integration, options::Options,
+    pipeline_run, release, task_run, trust_bundle,
 };
 
-/// Runs all controllers until `shutdown` is cancelled. Steps that run then are killed; a later call marks their TaskRuns as
+/// How long controllers may take to end once they are asked to.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Runs all controllers, once the resources they work on are defined, until `shutdown` is cancelled. Steps that run then are killed; a later call marks their TaskRuns as
 /// interrupted and tries them again where they have retries.
 ///
 /// # Errors
@@ -33,11 +38,17 @@ pub async fn run(
             name
         });
     };
-    if let Some(steps) = context.options.steps.clone() {
+    if let Some(steps) = &context.options.steps {
         if steps.probe_command.is_empty() {
             return Err(Error::NoProbeCommand);
         }
-        task_run::remove_leftovers(&steps)?;
+        task_run::remove_leftovers(steps)?;
+    }
+    tokio::select! {
+        () = definitions::established(&context.client) => {}
+        () = shutdown.cancelled() => return Ok(()),
+    }
+    if let Some(steps) = context.options.steps.clone() {
         start(
             "PersistentVolumeClaim",
             Box::pin(claims::run(context.clone())),
@@ -56,11 +67,17 @@ pub async fn run(
     );
     start("Release", Box::pin(release::run(context.clone())));
     start("Namespace", Box::pin(trust_bundle::run(context.clone())));
-    while let Some(ended) = controllers.join_next().await {
-        if !shutdown.is_cancelled() {
-            return Err(Error::ControllerEnded(ended.unwrap_or("panicked")));
+    tokio::select! {
+        Some(ended) = controllers.join_next() => {
+            if !shutdown.is_cancelled() {
+                return Err(Error::ControllerEnded(ended.unwrap_or("panicked")));
+            }
         }
+        () = shutdown.cancelled() => {}
     }
+    // Reconciliations under way may finish. A watch that cannot reach its API server would go on trying for ever.
+    let all_ended = async { while controllers.join_next().await.is_some() {} };
+    let _watches_are_dropped = tokio::time::timeout(GRACE, all_ended).await;
     Ok(())
 }
 

@@ -71,8 +71,13 @@ pub(crate) fn apply(
     if applied.manager == last_applied::MANAGER {
         last_applied::refresh(&mut object, configuration);
     }
+    let id = ManagerId::apply(applied.manager, applied.subresource);
+    // A configuration without fields, such as a Namespace's, makes nobody a manager: there is nothing to write down.
+    let owns_nothing = !managers.entries.contains_key(&id) && !stored.entries.contains_key(&id);
     match live {
-        Some(live) if object == attempt.live && managers == stored => Ok(live.clone()),
+        Some(live) if object == attempt.live && (owns_nothing || managers == stored) => {
+            Ok(live.clone())
+        }
         _ => {
             set_managed_fields(&mut object, Some(managers.encode()));
             Ok(object)

@@ -94,7 +94,11 @@ impl Api {
             if ownership == Ownership::Record {
                 fields::record_update(resource, Some(&existing), &mut object, stage, options);
             }
-            if options.dry_run || object == existing {
+            if fields::same_but_for_times(&existing, &object) {
+                object = existing;
+                return Ok(Written { object, warnings });
+            }
+            if options.dry_run {
                 return Ok(Written { object, warnings });
             }
             match self
