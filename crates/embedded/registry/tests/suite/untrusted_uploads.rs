@@ -224,10 +224,11 @@ async fn a_body_that_stalls_is_given_up(store: TestStore) {
             ..Options::default()
         },
     );
-    let location = client.open_upload("app").await;
     let stalled =
         futures::stream::once(async { Ok::<_, std::io::Error>(Bytes::from_static(b"con")) });
     let body = Body::from_stream(stalled.chain(futures::stream::pending()));
-    let answer = client.send(Method::PATCH, &location, &[], body).await;
+    let path = format!("/v2/app/blobs/uploads/?digest={}", sha256(b"content"));
+    let answer = client.send(Method::POST, &path, &[], body).await;
     answer.expect_error(408, "BLOB_UPLOAD_INVALID");
+    nothing_is_left(store.directory);
 }

@@ -247,7 +247,7 @@ async fn one_upload_too_many_is_refused_until_another_ends(store: TestStore) {
 }
 
 async fn an_idle_upload_expires(store: TestStore) {
-    let idle_limit = Duration::from_millis(20);
+    let idle_limit = Duration::from_millis(200);
     let options = Options {
         idle_limit,
         open_uploads_limit: 1,
@@ -255,10 +255,11 @@ async fn an_idle_upload_expires(store: TestStore) {
     };
     let client = Client::with(store.storage, options);
     let location = client.open_upload("app").await;
-    client
+    // On a busy host the upload may expire before this; then it has less to clean up.
+    let chunk = client
         .upload(Method::PATCH, &location, None, &noise(1, 600_000))
-        .await
-        .expect(202);
+        .await;
+    assert!([202, 404].contains(&chunk.status.as_u16()), "{chunk:?}");
     // Asking for the upload would keep it alive; that its place becomes free can be seen without touching it.
     let limit = Instant::now() + Duration::from_secs(10);
     while client.post("/v2/app/blobs/uploads/").await.status != 202 {
