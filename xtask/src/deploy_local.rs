@@ -14,7 +14,8 @@ use crate::report::{self, say};
 use crate::view;
 
 /// Said once by everything that could be mistaken for real Konflux.
-pub(crate) const MODELS: &str = "note: Kubernetes, Tekton and the Konflux controllers of this deployment are models, not the real programs; docs/models.md says what they do";
+pub(crate) const MODELS: &str =
+    "note: Kubernetes, Tekton and the Konflux controllers here are models (docs/models.md)";
 /// Read when no `--env-file` is given.
 const DEFAULT_ENV_FILE: &str = "deploy-local.env";
 

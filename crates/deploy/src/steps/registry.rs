@@ -141,7 +141,9 @@ impl Step<DeployContext> for RegistryProof {
         verified.map_err(StepError::because(format!(
             "pull {by_digest}, which was just pushed"
         )))?;
-        Ok(Outcome::Changed(format!("pushed and pulled {digest}")))
+        Ok(Outcome::Changed(
+            "pushed an image and pulled it by digest".to_owned(),
+        ))
     }
 }
 
