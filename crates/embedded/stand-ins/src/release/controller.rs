@@ -5,12 +5,13 @@ use std::{sync::Arc, time::Duration};
 use futures::StreamExt;
 use konflux_api::{
     annotations,
-    konflux::{Release, ReleaseStatus, RoleBindings},
+    konflux::{Release, ReleaseStatus},
     labels,
-    tekton::PipelineRun,
+    tekton::{PipelineRun, TaskRun, succeeded},
 };
 use kube::{
-    Api, ResourceExt,
+    Api, Client, ResourceExt,
+    api::ListParams,
     runtime::{
         controller::{Action, Controller},
         events::EventType,
@@ -22,11 +23,14 @@ use serde_json::{Value, json};
 
 use super::{
     cleanup,
-    conditions::RELEASED,
+    conditions::{MANAGED, RELEASED, has_ended},
+    failure::{self, Failure, Place},
     load::{Loaded, load},
+    observed::Runs,
     phase::Phase,
     pipeline_run::Template,
-    progress::{self, advance, cannot_start},
+    progress::{self, advance},
+    record,
 };
 use crate::{api, context::Context, control, error::ReconcileError, finalizers};
 
@@ -66,6 +70,9 @@ async fn reconcile(
     }
     let before = release.status.clone().unwrap_or_default();
     if before.completion_time.is_some() {
+        // The process may have ended between the last status and this.
+        let runs = cleanup::pipeline_runs(&context.client, &release).await?;
+        cleanup::after_runs(&context.client, &release, &runs).await?;
         return Ok(Action::await_change());
     }
     let loaded = load(&context.client, &release).await?;
@@ -82,9 +89,39 @@ async fn reconcile(
         release: &release,
         loaded: &loaded,
     };
-    let (status, action) = reconciliation.advance(&before).await?;
+    let mut runs = observe(&context.client, &release).await?;
+    let (status, action) = reconciliation.advance(&before, &mut runs).await?;
     reconciliation.write(&releases, &before, &status).await?;
+    let managed_ended = |status: &ReleaseStatus| has_ended(&status.conditions, MANAGED);
+    if managed_ended(&status) && !managed_ended(&before) || status.completion_time.is_some() {
+        // After the status, so that no run can vanish whose outcome is not written down.
+        cleanup::after_runs(&context.client, &release, &runs.pipeline_runs).await?;
+    }
     Ok(action)
+}
+
+async fn observe(client: &Client, release: &Release) -> Result<Runs, kube::Error> {
+    let mut runs = Runs {
+        pipeline_runs: cleanup::pipeline_runs(client, release).await?,
+        task_runs: Vec::new(),
+    };
+    if let Some(managed) = runs.of(Phase::Managed).filter(|run| has_failed(run)) {
+        let namespace = managed.namespace().unwrap_or_default();
+        let selector = format!("{}={}", labels::TEKTON_PIPELINE_RUN, managed.name_any());
+        let task_runs: Api<TaskRun> = Api::namespaced(client.clone(), &namespace);
+        runs.task_runs = task_runs
+            .list(&ListParams::default().labels(&selector))
+            .await?
+            .items;
+    }
+    Ok(runs)
+}
+
+fn has_failed(run: &PipelineRun) -> bool {
+    let status = run.status.as_ref();
+    status
+        .and_then(|status| succeeded(&status.conditions))
+        .is_some_and(|condition| condition.status == "False")
 }
 
 struct Reconciliation<'a> {
@@ -97,47 +134,34 @@ impl Reconciliation<'_> {
     async fn advance(
         &self,
         before: &ReleaseStatus,
+        runs: &mut Runs,
     ) -> Result<(ReleaseStatus, Action), ReconcileError> {
         let now = api::now();
         let mut status = before.clone();
         self.set_expiration(&mut status);
-        let mut runs = cleanup::pipeline_runs(&self.context.client, self.release).await?;
         loop {
-            let find = |phase: Phase| {
-                runs.iter().find(|run| {
-                    run.labels().get(labels::PIPELINE_TYPE).map(String::as_str)
-                        == Some(phase.name())
-                })
-            };
-            match advance(self.release, &mut status, self.loaded, find, &now) {
-                progress::Action::Wait => return Ok((status, Action::await_change())),
+            match advance(self.release, &mut status, self.loaded, runs, &now) {
+                progress::Action::Wait | progress::Action::End => {
+                    return Ok((status, Action::await_change()));
+                }
                 progress::Action::WaitUntil(moment) => {
                     let pause =
                         Duration::try_from(moment.duration_since(now.0)).unwrap_or_default();
                     return Ok((status, Action::requeue(pause)));
                 }
-                progress::Action::Start(phase) => {
-                    if let Some(run) = self.start(phase, &mut status).await? {
-                        runs.push(run);
-                    }
-                }
-                progress::Action::End => {
-                    cleanup::after_runs(&self.context.client, self.release, &runs).await?;
-                    return Ok((status, Action::await_change()));
-                }
+                progress::Action::Start(phase) => match self.start(phase).await? {
+                    Ok(run) => runs.pipeline_runs.push(run),
+                    Err(failure) => record::end(phase, &mut status, Some(&failure), &api::now()),
+                },
             }
         }
     }
 
-    /// Makes the PipelineRun of a phase; `None` when it can never be made, which the status then says.
-    async fn start(
-        &self,
-        phase: Phase,
-        status: &mut ReleaseStatus,
-    ) -> Result<Option<PipelineRun>, ReconcileError> {
+    /// Makes the PipelineRun of a phase, or tells why it can never be made.
+    async fn start(&self, phase: Phase) -> Result<Result<PipelineRun, Failure>, ReconcileError> {
+        let refused = |problem: &str| Failure::new(Place::PipelineRunCreation, problem);
         let Some(pipeline) = phase.pipeline(self.loaded) else {
-            cannot_start(phase, status, "the pipeline is gone", &api::now());
-            return Ok(None);
+            return Ok(Err(refused("the pipeline is gone")));
         };
         let template = Template {
             release: self.release,
@@ -147,18 +171,16 @@ impl Reconciliation<'_> {
         };
         let run = match template.pipeline_run() {
             Ok(run) => run,
-            Err(problem) => {
-                cannot_start(phase, status, &problem, &api::now());
-                return Ok(None);
-            }
+            Err(problem) => return Ok(Err(refused(&problem))),
         };
-        let binding = template.role_binding();
-        if let Some(binding) = &binding {
+        if let Some(binding) = template.role_binding() {
             let bindings = Api::namespaced(
                 self.context.client.clone(),
                 &self.release.namespace().unwrap_or_default(),
             );
-            api::create_if_absent(&bindings, binding).await?;
+            if let Err(error) = api::create_if_absent(&bindings, &binding).await {
+                return failure::of_creation(Place::RoleBindingCreation, error).map(Err);
+            }
         }
         let runs: Api<PipelineRun> = Api::namespaced(
             self.context.client.clone(),
@@ -167,29 +189,12 @@ impl Reconciliation<'_> {
         let created = match api::create_if_absent(&runs, &run).await {
             Ok(Some(created)) => created,
             Ok(None) => return Err(ReconcileError::NameTaken),
-            Err(error) if api::is_permanent(&error) || api::is_not_found(&error) => {
-                cannot_start(phase, status, &error.to_string(), &api::now());
-                return Ok(None);
+            // The namespace has gone.
+            Err(error) if api::is_not_found(&error) => {
+                return Ok(Err(refused(&error.to_string())));
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return failure::of_creation(Place::PipelineRunCreation, error).map(Err),
         };
-        if let Some(binding) = binding {
-            let name = format!(
-                "{}/{}",
-                binding.namespace().unwrap_or_default(),
-                binding.name_any()
-            );
-            let attempt = konflux_api::konflux::PipelineAttempt {
-                role_bindings: Some(RoleBindings {
-                    tenant_role_binding: Some(name),
-                    ..RoleBindings::default()
-                }),
-                start_time: Some(api::now()),
-                status: Some("Progressing".to_owned()),
-                ..Default::default()
-            };
-            status.managed_pipeline_attempts = vec![attempt];
-        }
         let note = format!(
             "started the {} pipeline {}/{}",
             phase.name(),
@@ -199,7 +204,7 @@ impl Reconciliation<'_> {
         self.context
             .record(self.release, EventType::Normal, "PipelineRunStarted", note)
             .await;
-        Ok(Some(created))
+        Ok(Ok(created))
     }
 
     fn set_expiration(&self, status: &mut ReleaseStatus) {

@@ -6,11 +6,14 @@
 mod cleanup;
 mod conditions;
 mod controller;
+mod failure;
 mod load;
 mod matching;
+mod observed;
 mod phase;
 mod pipeline_run;
 mod progress;
+mod record;
 mod validation;
 
 pub(crate) use controller::run;

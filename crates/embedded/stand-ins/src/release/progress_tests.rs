@@ -1,4 +1,9 @@
-use konflux_api::konflux::{ReleasePlan, ReleasePlanAdmission, ReleaseServiceConfig, Snapshot};
+use konflux_api::{
+    konflux::{ReleasePlan, ReleasePlanAdmission, ReleaseServiceConfig, Snapshot},
+    labels,
+    tekton::PipelineRun,
+};
+use kube::ResourceExt;
 use serde_json::{Value, json};
 
 use super::*;
@@ -52,12 +57,21 @@ fn step(status: &mut ReleaseStatus, loaded: &Loaded, runs: &[(Phase, PipelineRun
         "tenant",
         json!({"snapshot": "x", "releasePlan": "x"}),
     );
-    let find = |phase: Phase| runs.iter().find(|(of, _)| *of == phase).map(|(_, run)| run);
+    let labelled = runs.iter().map(|(phase, run)| {
+        let mut run = run.clone();
+        let label = (labels::PIPELINE_TYPE.to_owned(), phase.name().to_owned());
+        run.labels_mut().extend([label]);
+        run
+    });
+    let runs = Runs {
+        pipeline_runs: labelled.collect(),
+        task_runs: Vec::new(),
+    };
     advance(
         &release,
         status,
         loaded,
-        find,
+        &runs,
         &Time("2026-01-02T12:00:00Z".parse().unwrap()),
     )
 }
@@ -202,4 +216,71 @@ fn a_release_that_has_ended_stays_as_it_is() {
     let ended = status.clone();
     assert_eq!(step(&mut status, &loaded, &[]), Action::End);
     assert_eq!(status, ended);
+}
+
+#[test]
+fn the_first_failure_is_the_one_that_the_release_reports() {
+    let (mut status, loaded) = (ReleaseStatus::default(), managed_only());
+    step(&mut status, &loaded, &[(Phase::Managed, run("False"))]);
+    let now = Time("2026-01-02T13:00:00Z".parse().unwrap());
+    let later = Failure::new(Place::PipelineRunCreation, "refused");
+    record::end(Phase::Final, &mut status, Some(&later), &now);
+    assert_eq!(
+        condition(&status.conditions, "Released").unwrap().message,
+        "Release processing failed on managed pipelineRun"
+    );
+    assert_eq!(
+        condition(&status.conditions, "FinalPipelineProcessed")
+            .unwrap()
+            .message,
+        "refused"
+    );
+}
+
+#[test]
+fn a_pipeline_that_cannot_be_started_leaves_no_attempt_progressing() {
+    let (mut status, loaded) = (ReleaseStatus::default(), managed_only());
+    step(&mut status, &loaded, &[(Phase::Managed, run("Unknown"))]);
+    let now = Time("2026-01-02T13:00:00Z".parse().unwrap());
+    let failure = Failure::new(Place::PipelineRunCreation, "refused");
+    record::end(Phase::Managed, &mut status, Some(&failure), &now);
+    let attempt = &status.managed_pipeline_attempts[0];
+    assert_eq!(
+        (attempt.status.as_deref(), attempt.failure_reason.as_deref()),
+        (Some("Failed"), Some("Error"))
+    );
+    assert!(status.validation.unwrap().failed_post_validation);
+    assert_eq!(
+        condition(&status.conditions, "Released").unwrap().message,
+        "Release processing failed on managed pipelineRun creation"
+    );
+}
+
+#[test]
+fn what_a_run_was_granted_is_known_again_after_a_crash() {
+    // The run exists, but its start was never written into the status.
+    let (mut status, loaded) = (ReleaseStatus::default(), managed_only());
+    let mut with_account = run("Unknown");
+    with_account.spec.task_run_template =
+        Some(serde_json::from_value(json!({"serviceAccountName": "release-pipeline"})).unwrap());
+    step(&mut status, &loaded, &[(Phase::Managed, with_account)]);
+    let bindings = status.managed_pipeline_attempts[0].role_bindings.clone();
+    assert_eq!(
+        bindings.unwrap().tenant_role_binding.as_deref(),
+        Some("tenant/x-release-pipeline-rolebinding")
+    );
+    let mut status = ReleaseStatus::default();
+    step(&mut status, &loaded, &[(Phase::Managed, run("Unknown"))]);
+    assert_eq!(status.managed_pipeline_attempts[0].role_bindings, None);
+}
+
+#[test]
+fn an_invalid_release_still_tells_its_target() {
+    let mut status = ReleaseStatus::default();
+    let loaded = loaded(
+        json!({"application": "a", "target": "managed"}),
+        Err("no ReleasePlanAdmission found …"),
+    );
+    step(&mut status, &loaded, &[]);
+    assert_eq!(status.target.as_deref(), Some("managed"));
 }
