@@ -12,7 +12,10 @@ use kube::{
 };
 use serde_json::json;
 
-use super::pipeline_run::{identifying_labels, role_binding_name};
+use super::{
+    pipeline_run::{identifying_labels, role_binding_name},
+    webhook::is_label_value,
+};
 use crate::{api, error::ReconcileError, finalizers};
 
 /// All PipelineRuns of a Release, in whatever namespace.
@@ -20,15 +23,24 @@ pub(crate) async fn pipeline_runs(
     client: &Client,
     release: &Release,
 ) -> Result<Vec<PipelineRun>, kube::Error> {
-    let selector: Vec<String> = identifying_labels(release)
-        .iter()
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect();
+    let Some(selector) = selector(release) else {
+        return Ok(Vec::new());
+    };
     let runs: Api<PipelineRun> = Api::all(client.clone());
     Ok(runs
-        .list(&ListParams::default().labels(&selector.join(",")))
+        .list(&ListParams::default().labels(&selector))
         .await?
         .items)
+}
+
+/// Selects the PipelineRuns of a Release; `None` when its name is too long for a label, so that it can have none.
+fn selector(release: &Release) -> Option<String> {
+    let labels = identifying_labels(release);
+    labels
+        .iter()
+        .map(|(key, value)| is_label_value(value).then(|| format!("{key}={value}")))
+        .collect::<Option<Vec<String>>>()
+        .map(|selectors| selectors.join(","))
 }
 
 /// Lets the PipelineRuns that have ended go, and takes back what the managed one was granted.
@@ -107,5 +119,24 @@ fn ignore_missing(result: Result<(), kube::Error>) -> Result<(), ReconcileError>
     match result {
         Err(error) if !api::is_not_found(&error) => Err(error.into()),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_no_label_value_is_never_asked_for() {
+        let selector = |name: &str| {
+            let mut release = Release::new(name, Default::default());
+            release.metadata.namespace = Some("tenant".to_owned());
+            selector(&release)
+        };
+        assert_eq!(
+            selector("r").unwrap(),
+            "release.appstudio.openshift.io/name=r,release.appstudio.openshift.io/namespace=tenant"
+        );
+        assert_eq!(selector(&"a".repeat(64)), None);
     }
 }

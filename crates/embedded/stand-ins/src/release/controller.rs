@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt;
 use konflux_api::{
-    annotations,
     konflux::{Release, ReleaseStatus},
     labels,
     tekton::{PipelineRun, TaskRun, succeeded},
@@ -19,20 +18,22 @@ use kube::{
         watcher,
     },
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     cleanup,
     conditions::{MANAGED, RELEASED, has_ended},
+    expiration::expiration,
     failure::{self, Failure, Place},
     load::{Loaded, load},
+    metadata,
     observed::Runs,
     phase::Phase,
     pipeline_run::Template,
     progress::{self, advance},
-    record,
+    record, webhook,
 };
-use crate::{api, context::Context, control, error::ReconcileError, finalizers};
+use crate::{api, context::Context, control, error::ReconcileError};
 
 /// Reconciles the Releases of all namespaces, until shutdown.
 pub(crate) async fn run(context: Context) {
@@ -76,13 +77,18 @@ async fn reconcile(
         return Ok(Action::await_change());
     }
     let loaded = load(&context.client, &release).await?;
-    if let Some(metadata) = metadata(&release, &loaded) {
-        release = api::merge(
-            &releases,
-            &release.name_any(),
-            &json!({ "metadata": metadata }),
-        )
-        .await?;
+    if let Some(metadata) = metadata::missing(&release, &loaded) {
+        let patch = json!({ "metadata": metadata });
+        release = api::merge(&releases, &release.name_any(), &patch).await?;
+        if metadata["labels"][labels::AUTHOR] == webhook::UNKNOWN_AUTHOR {
+            let note = format!(
+                "nobody is known as the author; the label {} names one",
+                labels::AUTHOR
+            );
+            context
+                .record(&release, EventType::Normal, "AuthorUnknown", note)
+                .await;
+        }
     }
     let reconciliation = Reconciliation {
         context: &context,
@@ -138,7 +144,9 @@ impl Reconciliation<'_> {
     ) -> Result<(ReleaseStatus, Action), ReconcileError> {
         let now = api::now();
         let mut status = before.clone();
-        self.set_expiration(&mut status);
+        if status.expiration_time.is_none() {
+            status.expiration_time = expiration(self.release, self.loaded.plan.as_ref());
+        }
         loop {
             match advance(self.release, &mut status, self.loaded, runs, &now) {
                 progress::Action::Wait | progress::Action::End => {
@@ -207,25 +215,6 @@ impl Reconciliation<'_> {
         Ok(Ok(created))
     }
 
-    fn set_expiration(&self, status: &mut ReleaseStatus) {
-        let plan = self.loaded.plan.as_ref();
-        let days = self
-            .release
-            .spec
-            .grace_period_days
-            .or_else(|| plan?.spec.release_grace_period_days)
-            .unwrap_or(7);
-        let created = self.release.metadata.creation_timestamp.as_ref();
-        let expires = created.and_then(|time| {
-            time.0
-                .checked_add(Duration::from_secs(u64::from(days) * 24 * 60 * 60))
-                .ok()
-        });
-        if status.expiration_time.is_none() {
-            status.expiration_time = expires.map(Into::into);
-        }
-    }
-
     /// Writes what changed. `artifacts` and `automated` belong to others and are never written.
     async fn write(
         &self,
@@ -268,58 +257,4 @@ impl Reconciliation<'_> {
         }
         Ok(())
     }
-}
-
-/// What Konflux's webhooks and release-service put on a Release: its finalizer, the names of its Snapshot and plan, and what
-/// the Snapshot hands on.
-fn metadata(release: &Release, loaded: &Loaded) -> Option<Value> {
-    let handed_on =
-        |of_snapshot: &std::collections::BTreeMap<String, String>| -> Vec<(String, String)> {
-            let inherits = |key: &str| {
-                labels::RELEASE_INHERITED_PREFIXES
-                    .iter()
-                    .any(|prefix| key.starts_with(prefix))
-            };
-            of_snapshot
-                .iter()
-                .filter(|(key, _)| inherits(key))
-                .map(|(key, value)| (key.clone(), value.clone()))
-                .collect()
-        };
-    let own = [
-        (
-            labels::RELEASE_SNAPSHOT.to_owned(),
-            release.spec.snapshot.clone(),
-        ),
-        (
-            labels::RELEASE_PLAN.to_owned(),
-            release.spec.release_plan.clone(),
-        ),
-    ];
-    let from_snapshot = loaded.snapshot.as_ref();
-    let wanted_labels = own.into_iter().chain(
-        from_snapshot
-            .map(|snapshot| handed_on(snapshot.labels()))
-            .unwrap_or_default(),
-    );
-    let wanted_annotations = from_snapshot
-        .map(|snapshot| handed_on(snapshot.annotations()))
-        .unwrap_or_default();
-    let missing_labels: serde_json::Map<String, Value> = wanted_labels
-        .filter(|(key, _)| !release.labels().contains_key(key))
-        .map(|(key, value)| (key, json!(value)))
-        .collect();
-    let missing_annotations: serde_json::Map<String, Value> = wanted_annotations
-        .into_iter()
-        .filter(|(key, _)| !release.annotations().contains_key(key))
-        .map(|(key, value)| (key, json!(value)))
-        .collect();
-    let finalizer = finalizers::addition(release, annotations::RELEASE_FINALIZER);
-    if missing_labels.is_empty() && missing_annotations.is_empty() && finalizer.is_none() {
-        return None;
-    }
-    let mut metadata = finalizer.unwrap_or_else(|| json!({}));
-    metadata["labels"] = Value::Object(missing_labels);
-    metadata["annotations"] = Value::Object(missing_annotations);
-    Some(metadata)
 }

@@ -7,7 +7,11 @@ use konflux_api::{
     },
     names,
 };
-use kube::{Api, Client, ResourceExt, api::ListParams};
+use kube::{
+    Api, Client, ResourceExt,
+    api::{ApiResource, DynamicObject, ListParams},
+};
+use serde_json::Value;
 
 use super::matching;
 
@@ -19,8 +23,9 @@ pub(crate) struct Loaded {
     pub(crate) snapshot: Option<Snapshot>,
     /// The plan's admission, or why there is none.
     pub(crate) admission: Result<ReleasePlanAdmission, String>,
-    /// The admission's policy; `None` when it names none or it does not exist.
-    pub(crate) policy: Option<EnterpriseContractPolicy>,
+    /// The spec of the admission's policy with all its fields, also those that the typed one does not know; `None` when the
+    /// admission names none or it does not exist.
+    pub(crate) policy: Option<Value>,
     /// The settings of release-service; empty when there are none.
     pub(crate) config: ReleaseServiceConfig,
     /// Where the settings are, as `namespace/name`.
@@ -47,9 +52,11 @@ pub(crate) async fn load(client: &Client, release: &Release) -> Result<Loaded, k
     {
         Some((admission, policy)) => {
             let namespace = admission.namespace().unwrap_or_default();
-            Api::<EnterpriseContractPolicy>::namespaced(client.clone(), &namespace)
+            let resource = ApiResource::erase::<EnterpriseContractPolicy>(&());
+            Api::<DynamicObject>::namespaced_with(client.clone(), &namespace, &resource)
                 .get_opt(policy)
                 .await?
+                .map(|policy| policy.data["spec"].clone())
         }
         None => None,
     };

@@ -6,14 +6,18 @@
 mod cleanup;
 mod conditions;
 mod controller;
+mod expiration;
 mod failure;
 mod load;
 mod matching;
+mod metadata;
 mod observed;
+mod params;
 mod phase;
 mod pipeline_run;
 mod progress;
 mod record;
 mod validation;
+mod webhook;
 
 pub(crate) use controller::run;

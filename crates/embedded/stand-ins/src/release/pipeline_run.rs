@@ -11,14 +11,13 @@ use konflux_api::{
     konflux::{Release, ReleasePipeline},
     labels, names,
     tekton::{
-        Param, PipelineRun, PipelineRunSpec, PipelineTaskRunSpec, PipelineTaskRunTemplate,
+        PipelineRun, PipelineRunSpec, PipelineTaskRunSpec, PipelineTaskRunTemplate,
         WorkspaceBinding,
     },
 };
-use kube::{ResourceExt, api::ObjectMeta};
-use serde_json::json;
+use kube::{Resource, ResourceExt, api::ObjectMeta};
 
-use super::{load::Loaded, phase::Phase};
+use super::{load::Loaded, params::params, phase::Phase};
 use crate::{component::workspace_claim, tekton::names::child_name};
 
 /// What a release PipelineRun is made from.
@@ -64,7 +63,7 @@ impl Template<'_> {
         };
         let spec = PipelineRunSpec {
             pipeline_ref: Some(self.pipeline.pipeline_ref.to_tekton()),
-            params: self.params(),
+            params: params(self)?,
             workspaces: vec![self.workspace()],
             task_run_template: account.map(|account| PipelineTaskRunTemplate {
                 service_account_name: Some(account.to_owned()),
@@ -100,6 +99,10 @@ impl Template<'_> {
                         .map(|(key, value)| (key.to_owned(), value))
                         .into(),
                 ),
+                owner_references: self
+                    .release
+                    .controller_owner_ref(&())
+                    .map(|owner| vec![owner]),
                 ..ObjectMeta::default()
             },
             role_ref: RoleRef {
@@ -167,57 +170,6 @@ impl Template<'_> {
             .collect()
     }
 
-    /// The parameters in release-service's order.
-    fn params(&self) -> Vec<Param> {
-        let tenant = self.release.namespace().unwrap_or_default();
-        let param = |name: &str, namespace: &str, object: &str| {
-            Param::string(name, &format!("{namespace}/{object}"))
-        };
-        let mut params = vec![
-            param("release", &tenant, &self.release.name_any()),
-            param("releasePlan", &tenant, &self.release.spec.release_plan),
-        ];
-        let snapshot = param("snapshot", &tenant, &self.release.spec.snapshot);
-        if self.phase != Phase::Managed {
-            params.push(snapshot);
-            params.extend(
-                self.pipeline
-                    .params
-                    .iter()
-                    .map(|param| Param::string(&param.name, &param.value)),
-            );
-            return params;
-        }
-        if let Ok(admission) = &self.loaded.admission {
-            params.push(param(
-                "releasePlanAdmission",
-                &admission.namespace().unwrap_or_default(),
-                &admission.name_any(),
-            ));
-        }
-        params.push(Param::string(
-            "releaseServiceConfig",
-            &self.loaded.config_reference,
-        ));
-        params.push(snapshot);
-        if let Some(policy) = &self.loaded.policy {
-            params.push(Param::string(
-                "enterpriseContractPolicy",
-                &json!(policy.spec).to_string(),
-            ));
-        }
-        if let Some(storage) = self
-            .pipeline
-            .pipeline_ref
-            .oci_storage
-            .as_deref()
-            .filter(|storage| !storage.is_empty())
-        {
-            params.push(Param::string("ociStorage", storage));
-        }
-        params
-    }
-
     fn workspace(&self) -> WorkspaceBinding {
         let name = names::RELEASE_WORKSPACE.to_owned();
         if self.pipeline.pipeline_ref.use_empty_dir && self.phase != Phase::Managed {
@@ -244,13 +196,14 @@ pub(crate) fn role_binding_name(release: &Release) -> String {
 #[cfg(test)]
 mod tests {
     use konflux_api::{konflux::ReleasePlanAdmission, tekton::ParamValue};
+    use serde_json::json;
 
     use super::*;
 
     fn release() -> Release {
         serde_json::from_value(json!({
             "apiVersion": "appstudio.redhat.com/v1alpha1", "kind": "Release",
-            "metadata": {"name": "r", "namespace": "tenant", "annotations": {"pac.test.appstudio.openshift.io/sha": "abc", "x": "y"}},
+            "metadata": {"name": "r", "namespace": "tenant", "uid": "1", "annotations": {"pac.test.appstudio.openshift.io/sha": "abc", "x": "y"}},
             "spec": {"snapshot": "s", "releasePlan": "p"},
         }))
         .unwrap()
@@ -355,6 +308,7 @@ mod tests {
         };
         let binding = template(Phase::Managed).role_binding().unwrap();
         assert_eq!(binding.namespace().as_deref(), Some("tenant"));
+        assert_eq!(binding.owner_references()[0].uid, "1");
         let subject = &binding.subjects.unwrap()[0];
         assert_eq!(
             (subject.name.as_str(), subject.namespace.as_deref()),

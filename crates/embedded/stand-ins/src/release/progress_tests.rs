@@ -52,11 +52,13 @@ fn run(status: &str) -> PipelineRun {
 }
 
 fn step(status: &mut ReleaseStatus, loaded: &Loaded, runs: &[(Phase, PipelineRun)]) -> Action {
-    let release: Release = object(
+    let mut release: Release = object(
         "Release",
         "tenant",
         json!({"snapshot": "x", "releasePlan": "x"}),
     );
+    let author = (labels::AUTHOR.to_owned(), "user1".to_owned());
+    release.labels_mut().extend([author]);
     let labelled = runs.iter().map(|(phase, run)| {
         let mut run = run.clone();
         let label = (labels::PIPELINE_TYPE.to_owned(), phase.name().to_owned());

@@ -9,14 +9,11 @@ use kube::ResourceExt;
 use super::{
     load::{Loaded, not_found},
     matching::NO_TARGET,
+    webhook,
 };
 
 /// How long integration-service has to mark its Release as automated.
 const AUTOMATED_WITHIN: Duration = Duration::from_secs(5 * 60);
-
-/// The author where nobody knows who it was: Konflux's webhook writes the requesting user into a label, and a controller
-/// does not learn it.
-const UNKNOWN_AUTHOR: &str = "konflux-local-user";
 
 /// What validation says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +28,13 @@ pub(crate) enum Verdict {
 
 /// Judges a Release.
 pub(crate) fn validate(release: &Release, loaded: &Loaded, now: Timestamp) -> Verdict {
-    let checks = [pipeline_defined, resources, same_application];
+    let checks = [
+        names_fit,
+        modelled,
+        pipeline_defined,
+        resources,
+        same_application,
+    ];
     if let Some(problem) = checks
         .into_iter()
         .find_map(|check| check(release, loaded).err())
@@ -42,10 +45,14 @@ pub(crate) fn validate(release: &Release, loaded: &Loaded, now: Timestamp) -> Ve
         Ok(found) => found,
         Err(verdict) => return verdict,
     };
-    match pipeline_source(loaded).and_then(|()| modelled(loaded)) {
+    match pipeline_source(loaded) {
         Ok(()) => Verdict::Valid { author, standing },
         Err(problem) => Verdict::Invalid(problem),
     }
+}
+
+fn names_fit(release: &Release, _: &Loaded) -> Result<(), String> {
+    webhook::refusal(release).map_or(Ok(()), Err)
 }
 
 fn pipeline_defined(release: &Release, loaded: &Loaded) -> Result<(), String> {
@@ -94,23 +101,26 @@ fn same_application(release: &Release, loaded: &Loaded) -> Result<(), String> {
     let Some(snapshot) = &loaded.snapshot else {
         return Err(not_found("snapshots", &release.spec.snapshot));
     };
-    match loaded
-        .plan
-        .as_ref()
-        .and_then(|plan| plan.spec.application.as_ref())
-    {
-        Some(application) if *application != snapshot.spec.application => {
-            Err("different Application referenced in ReleasePlan and Snapshot".to_owned())
-        }
-        _ => Ok(()),
+    let plan = loaded.plan.as_ref();
+    let application = plan.and_then(|plan| plan.spec.application.as_ref());
+    if application == Some(&snapshot.spec.application) {
+        Ok(())
+    } else {
+        Err("different Application referenced in ReleasePlan and Snapshot".to_owned())
     }
 }
 
 fn author(release: &Release, loaded: &Loaded, now: Timestamp) -> Result<(String, bool), Verdict> {
     let is_automated = release.labels().get(labels::AUTOMATED).map(String::as_str) == Some("true");
     if !is_automated {
-        let author = release.labels().get(labels::AUTHOR).cloned();
-        return Ok((author.unwrap_or_else(|| UNKNOWN_AUTHOR.to_owned()), false));
+        // Written by `webhook::labels` where the creator did not.
+        let author = release.labels().get(labels::AUTHOR);
+        return match author.filter(|author| !author.is_empty()) {
+            Some(author) => Ok((author.clone(), false)),
+            None => Err(Verdict::Invalid(
+                "no author found for manual release".to_owned(),
+            )),
+        };
     }
     if release.status.as_ref().and_then(|status| status.automated) != Some(true) {
         let created = release
@@ -127,14 +137,18 @@ fn author(release: &Release, loaded: &Loaded, now: Timestamp) -> Result<(String,
     }
     let plan_labels = loaded.plan.as_ref().map(ResourceExt::labels);
     let label = |key: &str| plan_labels.and_then(|labels| labels.get(key)).cloned();
-    let is_standing = label(labels::STANDING_ATTRIBUTION).as_deref() == Some("true");
-    match label(labels::AUTHOR) {
-        Some(author) => Ok((author, true)),
-        None if is_standing => Ok((UNKNOWN_AUTHOR.to_owned(), true)),
-        None => Err(Verdict::Invalid(
+    // Konflux's webhook takes the author away from a plan that does not let releases use it.
+    if label(labels::STANDING_ATTRIBUTION).as_deref() != Some("true") {
+        return Err(Verdict::Invalid(
             "no author in the ReleasePlan found for automated release".to_owned(),
-        )),
+        ));
     }
+    // It writes the author into one that does, and knows who that is.
+    let author = label(labels::AUTHOR).filter(|author| !author.is_empty());
+    Ok((
+        author.unwrap_or_else(|| webhook::UNKNOWN_AUTHOR.to_owned()),
+        true,
+    ))
 }
 
 fn pipeline_source(loaded: &Loaded) -> Result<(), String> {
@@ -161,22 +175,35 @@ fn pipeline_source(loaded: &Loaded) -> Result<(), String> {
 }
 
 /// Refuses what release-service would do and this model does not.
-fn modelled(loaded: &Loaded) -> Result<(), String> {
-    let plan = loaded
-        .plan
-        .as_ref()
-        .is_some_and(|plan| plan.spec.collectors.is_some());
-    let admission = loaded
-        .admission
-        .as_ref()
-        .is_ok_and(|admission| admission.spec.collectors.is_some());
-    if plan || admission {
-        return Err(
-            "collectors are not implemented by konflux-local's model of release-service; remove spec.collectors"
-                .to_owned(),
-        );
+fn modelled(_: &Release, loaded: &Loaded) -> Result<(), String> {
+    let plan = loaded.plan.as_ref().map(|plan| &plan.spec);
+    let admission = loaded.admission.as_ref().ok();
+    let admission = admission.map(|admission| &admission.spec);
+    let managed = admission.and_then(|admission| admission.pipeline.as_ref());
+    let has_collectors = plan.is_some_and(|plan| plan.collectors.is_some())
+        || admission.is_some_and(|admission| admission.collectors.is_some());
+    // Overrides are for pipelines from git only: no other reference has what their patterns are about.
+    let has_overrides = managed.is_some_and(|pipeline| pipeline.pipeline_ref.resolver == "git")
+        && !loaded.config.spec.empty_dir_overrides.is_empty();
+    let refused = [
+        (
+            plan.is_some_and(|plan| plan.component_group.is_some()),
+            "component groups",
+            "give the ReleasePlan spec.application instead of spec.componentGroup",
+        ),
+        (has_collectors, "collectors", "remove spec.collectors"),
+        (
+            has_overrides,
+            "emptyDir overrides",
+            "remove spec.EmptyDirOverrides from the ReleaseServiceConfig",
+        ),
+    ];
+    match refused.into_iter().find(|(is_used, ..)| *is_used) {
+        Some((_, what, advice)) => Err(format!(
+            "{what} are not implemented by konflux-local's model of release-service; {advice}"
+        )),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -99,6 +99,44 @@ fn a_manual_release_is_on_behalf_of_its_own_author() {
 }
 
 #[test]
+fn without_a_label_nobody_answers_for_a_manual_release() {
+    for labels in [json!({}), json!({labels::AUTHOR: ""})] {
+        let unnamed = |release: &mut Release, _: &mut Loaded| {
+            release.metadata.labels = serde_json::from_value(labels).unwrap();
+        };
+        assert_eq!(problem(unnamed), "no author found for manual release");
+    }
+}
+
+#[test]
+fn a_plans_author_answers_only_where_its_attribution_stands() {
+    let plan_labels = |labels: Value| {
+        move |_: &mut Release, loaded: &mut Loaded| {
+            loaded.plan.as_mut().unwrap().metadata.labels = serde_json::from_value(labels).unwrap();
+        }
+    };
+    assert_eq!(
+        problem(plan_labels(json!({labels::AUTHOR: "user1"}))),
+        "no author in the ReleasePlan found for automated release"
+    );
+    let (mut release, mut loaded) = scene();
+    plan_labels(json!({labels::STANDING_ATTRIBUTION: "true"}))(&mut release, &mut loaded);
+    let expected = Verdict::Valid {
+        author: "unknown".to_owned(),
+        standing: true,
+    };
+    assert_eq!(validate(&release, &loaded, noon()), expected);
+}
+
+#[test]
+fn a_name_that_fits_no_label_is_invalid() {
+    assert_eq!(
+        problem(|release, _| release.metadata.name = Some("a".repeat(64))),
+        "release name must be no more than 63 characters, got 64 characters"
+    );
+}
+
+#[test]
 fn the_messages_are_release_services() {
     assert_eq!(
         problem(|_, loaded| loaded.admission = Err("no ReleasePlanAdmission found in …".to_owned())),
@@ -153,6 +191,42 @@ fn collectors_are_refused_by_name() {
         loaded.plan.as_mut().unwrap().spec.collectors = Some(json!({"items": []}));
     };
     assert!(problem(with_collectors).contains("spec.collectors"));
+}
+
+#[test]
+fn component_groups_are_refused_by_name() {
+    let with_group = |_: &mut Release, loaded: &mut Loaded| {
+        let plan = loaded.plan.as_mut().unwrap();
+        plan.spec.application = None;
+        plan.spec.component_group = Some("group".to_owned());
+        loaded.admission = Err("no ReleasePlanAdmission found in …".to_owned());
+    };
+    assert!(problem(with_group).contains("spec.componentGroup"));
+}
+
+#[test]
+fn a_plan_without_an_application_does_not_release_any_snapshot() {
+    assert_eq!(
+        problem(|_, loaded| loaded.plan.as_mut().unwrap().spec.application = None),
+        "different Application referenced in ReleasePlan and Snapshot"
+    );
+}
+
+#[test]
+fn overrides_are_refused_where_they_could_match() {
+    let override_ = json!({"url": ".*", "revision": ".*", "pathInRepo": "p.yaml"});
+    let (release, mut loaded) = scene();
+    loaded.config.spec.empty_dir_overrides = vec![override_.clone()];
+    assert!(matches!(
+        validate(&release, &loaded, noon()),
+        Verdict::Valid { .. }
+    ));
+    let from_git = |_: &mut Release, loaded: &mut Loaded| {
+        loaded.config.spec.empty_dir_overrides = vec![override_];
+        loaded.admission.as_mut().unwrap().spec.pipeline =
+            Some(serde_json::from_value(pipeline("git")).unwrap());
+    };
+    assert!(problem(from_git).contains("spec.EmptyDirOverrides"));
 }
 
 #[test]
