@@ -11,6 +11,7 @@
 mod build_and_release;
 mod certificates;
 mod refusals;
+mod releases;
 mod scene;
 mod steps;
 
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     let trials = build_and_release::trials()
         .into_iter()
         .chain(refusals::trials())
+        .chain(releases::trials())
         .chain(steps::trials())
         .collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
