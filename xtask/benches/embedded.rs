@@ -202,7 +202,7 @@ impl Deployment {
             );
             let document: serde_json::Value =
                 serde_json::from_slice(&std::fs::read(report.join("report.json"))?)?;
-            let seconds = document["scenarios"][0]["seconds"]
+            let seconds = document["scenarios"][0]["elapsedSeconds"]
                 .as_f64()
                 .context("a report has seconds")?;
             times.push(Duration::from_secs_f64(seconds));

@@ -1,9 +1,10 @@
 //! `cargo xtask conformance`: builds the scenario program, points it at a deployment, and passes its verdict on.
 
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
+use cluster::state::LockHolder;
 use cluster::{DeploymentName, StateRoot};
 use deploy::{Settings, Sources, deployment};
 use harness::runner::Request;
@@ -19,37 +20,65 @@ use crate::view;
 pub(crate) async fn run(arguments: Conformance) -> Result<Exit, Failure> {
     let root = state_root().map_err(|error| Exit::HostLacks.with(error))?;
     let program = scenario_program().map_err(|error| Exit::HostLacks.with(error))?;
-    let request = |root: &StateRoot, name: DeploymentName| -> Result<Request, Failure> {
-        let report_dir = arguments
-            .report_dir
-            .as_ref()
-            .map(std::path::absolute)
-            .transpose();
-        Ok(Request {
-            state_root: Some(root.path().to_owned()),
-            name: Some(name),
-            scenarios: arguments.scenarios.clone(),
-            report_dir: report_dir.map_err(|error| Exit::WrongUse.with(error))?,
-            keep: arguments.keep,
-            list: arguments.list,
-        })
-    };
-    if arguments.list {
-        return run_program(&program, &request(&root, DeploymentName::default())?).await;
-    }
     let name = arguments.name.clone().unwrap_or_default();
-    let recorded = root
-        .deployment(&name)
-        .read_record()
-        .map_err(|error| Exit::Failed.with(error))?;
-    if recorded.is_some() {
-        say(format!("scenarios run against deployment {name}"));
-        say(MODELS);
-        return run_program(&program, &request(&root, name)?).await;
+    let request = request(&arguments, &root, &name)?;
+    if arguments.list {
+        return run_program(&program, &request).await;
     }
-    if arguments.name.is_some() {
-        return Err(Exit::WrongUse.with(anyhow::anyhow!("there is no deployment called {name}; `cargo xtask deploy-local --name {name}` makes one")));
+    let directory = root.deployment(&name);
+    let waiting = |holder: &LockHolder| say(format!("waiting: {holder}"));
+    if directory.path().exists() {
+        let _in_use = deployment::lock_for_use(&directory, "conformance", waiting)
+            .await
+            .map_err(|error| Exit::Failed.with(error))?;
+        let recorded = directory
+            .read_record()
+            .map_err(|error| Exit::Failed.with(error))?;
+        if recorded.is_some() {
+            say(format!("scenarios run against deployment {name}"));
+            say(MODELS);
+            return run_program(&program, &request).await;
+        }
     }
+    if arguments.name.is_some() || arguments.keep {
+        let error = anyhow!(
+            "there is no deployment called {name}; `{}` makes one",
+            name.command("deploy-local")
+        );
+        return Err(Exit::WrongUse.with(error));
+    }
+    if !matches(&program, &request)? {
+        return Ok(Exit::NothingRan);
+    }
+    run_on_own_deployment(&root, &program, request).await
+}
+
+fn request(
+    arguments: &Conformance,
+    root: &StateRoot,
+    name: &DeploymentName,
+) -> Result<Request, Failure> {
+    let report_dir = arguments
+        .report_dir
+        .as_ref()
+        .map(std::path::absolute)
+        .transpose();
+    Ok(Request {
+        state_root: Some(root.path().to_owned()),
+        name: Some(name.clone()),
+        scenarios: arguments.scenarios.clone(),
+        report_dir: report_dir.map_err(|error| Exit::WrongUse.with(error))?,
+        keep: arguments.keep,
+        list: arguments.list,
+    })
+}
+
+/// Makes a deployment for this run and destroys it; the evidence of failures stays, outside of it.
+async fn run_on_own_deployment(
+    root: &StateRoot,
+    program: &Path,
+    mut request: Request,
+) -> Result<Exit, Failure> {
     let name: DeploymentName = format!("conformance-{}", std::process::id())
         .parse()
         .map_err(|error| Exit::Failed.with(anyhow::Error::new(error)))?;
@@ -57,23 +86,53 @@ pub(crate) async fn run(arguments: Conformance) -> Result<Exit, Failure> {
         "there is no deployment; {name} is made for this run"
     ));
     say(MODELS);
-    let outcome = deploy_and_run(&root, &name, &program, &request(&root, name.clone())?).await;
+    request.name = Some(name.clone());
+    let unasked = request
+        .report_dir
+        .is_none()
+        .then(|| std::env::temp_dir().join(format!("konflux-local-{name}")));
+    request.report_dir = request.report_dir.or_else(|| unasked.clone());
+    let outcome = deploy_and_run(root, &name, program, &request).await;
     let destroyed =
-        deployment::destroy(&root, &name, |holder| say(format!("waiting: {holder}"))).await;
+        deployment::destroy(root, &name, |holder| say(format!("waiting: {holder}"))).await;
     if let Err(error) = &destroyed {
         say(format!(
             "warning: deployment {name} was not destroyed: {error}"
         ));
+    }
+    match unasked.filter(|folder| folder.exists()) {
+        Some(folder) if matches!(outcome, Ok(Exit::Done)) => {
+            // Nobody asked for the reports of a good run.
+            let _stays = std::fs::remove_dir_all(folder);
+        }
+        Some(folder) => say(format!("reports and evidence: {}", folder.display())),
+        None => {}
     }
     let exit = outcome?;
     destroyed.map_err(|error| Exit::Failed.with(error))?;
     Ok(exit)
 }
 
+/// Does any scenario match? Asked before a deployment is made for nothing; the program says what is wrong.
+fn matches(program: &Path, request: &Request) -> Result<bool, Failure> {
+    let list = Request {
+        list: true,
+        ..request.clone()
+    };
+    let variable = serde_json::to_string(&list).map_err(|error| Exit::Failed.with(error))?;
+    let status = Command::new(program)
+        .env(Request::VARIABLE, variable)
+        .stdout(Stdio::null())
+        .status()
+        .with_context(|| format!("cannot start {}", program.display()))
+        .map_err(|error| Exit::HostLacks.with(error))?;
+    Ok(status.code() != Some(4))
+}
+
 async fn deploy_and_run(
     root: &StateRoot,
     name: &DeploymentName,
-    program: &PathBuf,
+    program: &Path,
     request: &Request,
 ) -> Result<Exit, Failure> {
     let any_port = (
@@ -92,7 +151,7 @@ async fn deploy_and_run(
 
 /// Runs the scenario program and translates its exit code, which follows the same table. An interrupt reaches it too,
 /// as it shares our terminal; we wait for it, so that a deployment of its own is destroyed afterwards.
-async fn run_program(program: &PathBuf, request: &Request) -> Result<Exit, Failure> {
+async fn run_program(program: &Path, request: &Request) -> Result<Exit, Failure> {
     let variable = serde_json::to_string(request).map_err(|error| Exit::Failed.with(error))?;
     let mut child = tokio::process::Command::new(program)
         .env(Request::VARIABLE, variable)
@@ -135,7 +194,7 @@ fn scenario_program() -> anyhow::Result<PathBuf> {
         "{cargo} test --quiet --package conformance --test scenarios --no-run --message-format=json-render-diagnostics"
     );
     let output = Command::from(build)
-        .stderr(std::process::Stdio::inherit())
+        .stderr(Stdio::inherit())
         .output()
         .context("cannot start cargo")?;
     if !output.status.success() {

@@ -60,6 +60,7 @@ pub(crate) async fn deploy(
     view: Arc<dyn EventSink>,
 ) -> Result<Deployed, Failure> {
     let program = std::env::current_exe().map_err(|error| Exit::HostLacks.with(error))?;
+    let (folder, destroy) = (root.deployment(&name), name.command("destroy"));
     let request = DeployRequest {
         root,
         name,
@@ -73,8 +74,8 @@ pub(crate) async fn deploy(
     tokio::select! {
         outcome = deploying => outcome.map_err(failure),
         _ = tokio::signal::ctrl_c() => Err(Exit::Failed.with(anyhow::anyhow!(
-            "interrupted; what was made stays in {}: run the same command again to continue, or `cargo xtask destroy` to remove it",
-            root.path().display(),
+            "interrupted; what was made stays in {}: run the same command again to continue, or `{destroy}` to remove it",
+            folder.path().display(),
         ))),
     }
 }
@@ -155,7 +156,8 @@ fn print_deployed(deployed: &Deployed, format: Format) -> Result<(), Failure> {
     }
     say("");
     access(&deployed.record).iter().for_each(say);
-    say("  next        cargo xtask conformance    cargo xtask status    cargo xtask destroy");
+    let next = ["conformance", "status", "destroy"].map(|command| name.command(command));
+    say(format!("  next        {}", next.join("    ")));
     Ok(())
 }
 

@@ -39,9 +39,10 @@ fn text(status: &deployment::Status) -> String {
         });
     }
     if !record.complete {
-        lines.push(
-            "  steps       not all done; `cargo xtask deploy-local` completes them".to_owned(),
-        );
+        lines.push(format!(
+            "  steps       not all done; `{}` completes them",
+            record.name.command("deploy-local")
+        ));
     }
     lines.push(String::new());
     lines.extend(access(record));

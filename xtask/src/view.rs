@@ -79,6 +79,14 @@ impl EventSink for Bars {
     }
 }
 
+impl Drop for Bars {
+    /// An interrupted run leaves no spinner standing.
+    fn drop(&mut self) {
+        // A terminal that is gone cannot be tidied.
+        let _gone = self.all.clear();
+    }
+}
+
 /// How an ended step reads. A word says how it ended; nothing depends on colour.
 fn line(event: &Event) -> Option<String> {
     match event {

@@ -16,7 +16,7 @@ pub enum ApplyError {
     #[error("an object without apiVersion, kind or name cannot be applied")]
     Nameless,
     /// The API server refused it.
-    #[error("{object} was refused: {source}")]
+    #[error("{object} was refused")]
     Refused {
         /// `Kind namespace/name`.
         object: String,

@@ -96,7 +96,7 @@ fn a_taken_port_is_named_with_its_owner_and_two_ways_out() {
         "{}",
         ran.stderr
     );
-    assert!(!sandbox.deployment().exists(), "nothing may start");
+    assert!(!sandbox.state().exists(), "nothing may stay behind");
 }
 
 #[test]

@@ -124,6 +124,35 @@ fn two_commands_at_once_take_turns() {
 }
 
 #[test]
+fn printed_commands_name_the_deployment_they_are_about() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.run(&["deploy-local", "--name", "other"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("cargo xtask destroy --name other"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(sandbox.run(&["destroy", "--name", "other"]).code, Some(0));
+    assert!(!sandbox.state().exists());
+}
+
+#[test]
+fn a_deployment_in_use_is_not_destroyed_underneath_its_user() {
+    let sandbox = Sandbox::new();
+    sandbox.deploy();
+    let directory =
+        cluster::StateRoot::at(sandbox.state()).deployment(&cluster::DeploymentName::default());
+    let in_use = directory.try_lock_shared("conformance").unwrap();
+    let destroy = sandbox.start(&["destroy"]);
+    assert_eq!(sandbox.run(&["status"]).code, Some(0));
+    drop(in_use);
+    let ran = Ran::from(destroy.wait_with_output().unwrap());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(!sandbox.state().exists());
+}
+
+#[test]
 fn destroy_leaves_no_process_and_no_file() {
     let sandbox = Sandbox::new();
     sandbox.deploy();

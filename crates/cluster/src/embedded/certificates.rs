@@ -68,7 +68,7 @@ pub enum CertificateError {
     Making(#[from] rcgen::Error),
     /// The clock lies outside the certificates' validity.
     #[error(
-        "the clock says {now}, and this deployment's certificates are valid from {not_before} to {not_after}: set the clock, or `cargo xtask destroy` and deploy again"
+        "the clock says {now}, and this deployment's certificates are valid from {not_before} to {not_after}: set the clock, or destroy the deployment and deploy again"
     )]
     NotValidNow {
         /// The present, by the host's clock.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::root::DeploymentDirectory;
 
-/// The exclusive right to change a deployment, until it is dropped or the process ends.
+/// The right to change a deployment, or to use it unchanged, until it is dropped or the process ends.
 #[derive(Debug)]
 pub struct DeploymentLock {
     _file: File,
@@ -22,7 +22,7 @@ pub struct LockHolder(String);
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another command holds it.
-    #[error("{0} is changing this deployment")]
+    #[error("{0} is using this deployment")]
     Held(LockHolder),
     /// The lock file cannot be used.
     #[error("cannot lock {path}: {source}")]
@@ -41,10 +41,33 @@ impl DeploymentDirectory {
     ///
     /// [`LockError::Held`] with the holder's words, or [`LockError::Unusable`].
     pub fn try_lock(&self, command: &str) -> Result<DeploymentLock, LockError> {
-        self.acquire(command, |file| match file.try_lock() {
-            Ok(()) => Ok(()),
-            Err(TryLockError::WouldBlock) => Err(LockError::Held(LockHolder::read(file))),
-            Err(TryLockError::Error(source)) => Err(self.unusable(source)),
+        self.acquire(command, |file| self.judge(file.try_lock(), file))
+    }
+
+    /// Takes the lock for a use that changes nothing, beside others of that kind, or tells who is changing the deployment.
+    ///
+    /// # Errors
+    ///
+    /// [`LockError::Held`] with the holder's words, or [`LockError::Unusable`].
+    pub fn try_lock_shared(&self, command: &str) -> Result<DeploymentLock, LockError> {
+        self.acquire(command, |file| self.judge(file.try_lock_shared(), file))
+    }
+
+    /// The same, waiting for whoever is changing the deployment.
+    ///
+    /// # Errors
+    ///
+    /// [`LockError::Unusable`].
+    pub fn lock_shared(&self, command: &str) -> Result<DeploymentLock, LockError> {
+        self.acquire(command, |file| {
+            file.lock_shared().map_err(|source| self.unusable(source))
+        })
+    }
+
+    fn judge(&self, taken: Result<(), TryLockError>, file: &mut File) -> Result<(), LockError> {
+        taken.map_err(|error| match error {
+            TryLockError::WouldBlock => LockError::Held(LockHolder::read(file)),
+            TryLockError::Error(source) => self.unusable(source),
         })
     }
 
@@ -143,12 +166,22 @@ mod tests {
         let held = deployment.try_lock("deploy-local").unwrap();
         let error = deployment.try_lock("destroy").unwrap_err();
         let expected = format!(
-            "`deploy-local` (process {}) is changing this deployment",
+            "`deploy-local` (process {}) is using this deployment",
             std::process::id()
         );
         assert_eq!(error.to_string(), expected);
         drop(held);
         deployment.try_lock("destroy").unwrap();
+    }
+
+    #[test]
+    fn a_deployment_in_use_is_not_changed_and_may_be_used_by_several() {
+        let folder = tempfile::tempdir().unwrap();
+        let deployment = StateRoot::at(folder.path()).deployment(&DeploymentName::default());
+        let _one = deployment.try_lock_shared("conformance").unwrap();
+        let _another = deployment.try_lock_shared("conformance").unwrap();
+        let error = deployment.try_lock("destroy").unwrap_err();
+        assert!(error.to_string().starts_with("`conformance`"), "{error}");
     }
 
     #[test]

@@ -73,9 +73,7 @@ pub enum RecordError {
         source: io::Error,
     },
     /// It is not what this program writes.
-    #[error(
-        "{path} is not a deployment record: {source}; remove the deployment with `cargo xtask destroy` and deploy again"
-    )]
+    #[error("{path} is not a deployment record: {source}; destroy the deployment and deploy again")]
     Damaged {
         /// The record's path.
         path: PathBuf,
@@ -84,7 +82,7 @@ pub enum RecordError {
     },
     /// A newer program wrote it.
     #[error(
-        "{path} has schema version {found}, and this program knows {SCHEMA_VERSION}; use the newer konflux-local that wrote it, or `cargo xtask destroy` and deploy again"
+        "{path} has schema version {found}, and this program knows {SCHEMA_VERSION}; use the newer konflux-local that wrote it, or destroy the deployment and deploy again"
     )]
     Newer {
         /// The record's path.

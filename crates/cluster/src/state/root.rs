@@ -173,6 +173,17 @@ impl DeploymentName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// A command on this deployment, ready to paste: the default name need not be said.
+    #[must_use]
+    pub fn command(&self, subcommand: &str) -> String {
+        let name = if *self == Self::default() {
+            String::new()
+        } else {
+            format!(" --name {self}")
+        };
+        format!("cargo xtask {subcommand}{name}")
+    }
 }
 
 impl Default for DeploymentName {
@@ -267,6 +278,16 @@ mod tests {
             error.to_string().contains("KONFLUX_LOCAL_STATE_DIR"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_command_names_every_deployment_but_the_default_one() {
+        let other: DeploymentName = "other".parse().unwrap();
+        assert_eq!(
+            DeploymentName::default().command("destroy"),
+            "cargo xtask destroy"
+        );
+        assert_eq!(other.command("destroy"), "cargo xtask destroy --name other");
     }
 
     #[test]

@@ -114,11 +114,18 @@ pub async fn deploy(
     let begun = Instant::now();
     request.root.ensure_writable().map_err(HostError::from)?;
     let directory = request.root.deployment(&request.name);
-    let _lock = super::lock(&directory, "deploy-local", waiting).await?;
+    let lock = super::lock(&directory, "deploy-local", waiting).await?;
     let earlier = directory.read_record()?;
     let (ports, differences) = choose_ports(request, &directory, earlier.as_ref())?;
-    if Daemon::of(&directory).find()?.is_none() {
-        check_host(request.root, ports)?;
+    if Daemon::of(&directory).find()?.is_none()
+        && let Err(refusal) = check_host(request.root, ports)
+    {
+        if !directory.path().exists() {
+            // Nothing was created but the lock, and that goes too, as far as it can.
+            let _stays = lock.remove();
+            let _not_empty = fs::remove_dir(request.root.path());
+        }
+        return Err(refusal.into());
     }
     create_folders(&directory)?;
 
@@ -190,13 +197,13 @@ fn conclude(
             }
             Err(DeployError::Steps {
                 failed: finished.failed,
-                left_behind: left_behind(directory, partial.is_some()),
+                left_behind: left_behind(&context.name, directory, partial.is_some()),
             })
         }
     }
 }
 
-fn left_behind(directory: &DeploymentDirectory, running: bool) -> String {
+fn left_behind(name: &DeploymentName, directory: &DeploymentDirectory, running: bool) -> String {
     let what = if running {
         "the embedded cluster is running and"
     } else {
@@ -204,7 +211,8 @@ fn left_behind(directory: &DeploymentDirectory, running: bool) -> String {
     };
     let path = directory.path().display();
     format!(
-        "{what} {path} keeps what was made; run the same command again to continue, or `cargo xtask destroy` to remove it all"
+        "{what} {path} keeps what was made; run the same command again to continue, or `{}` to remove it all",
+        name.command("destroy")
     )
 }
 
@@ -220,7 +228,8 @@ fn choose_ports(
     if let Some(running) = daemon.find()? {
         let actual = running.ports.registry;
         let difference = format!(
-            "the registry listens on port {actual} and REGISTRY_HOST_PORT asks for {asked}; a running registry is not moved: `cargo xtask destroy` and deploy again to move it"
+            "the registry listens on port {actual} and REGISTRY_HOST_PORT asks for {asked}; a running registry is not moved: `{}` and deploy again to move it",
+            request.name.command("destroy")
         );
         return Ok((
             running.ports,

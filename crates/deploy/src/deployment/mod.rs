@@ -28,3 +28,25 @@ async fn lock(
         taken => taken,
     }
 }
+
+/// Takes the deployment's lock for a use that changes nothing; when somebody is changing it, says so and waits.
+///
+/// # Errors
+///
+/// The lock cannot be used.
+pub async fn lock_for_use(
+    directory: &DeploymentDirectory,
+    command: &'static str,
+    waiting: impl Fn(&LockHolder),
+) -> Result<DeploymentLock, LockError> {
+    match directory.try_lock_shared(command) {
+        Err(LockError::Held(holder)) => {
+            waiting(&holder);
+            let directory = directory.clone();
+            tokio::task::spawn_blocking(move || directory.lock_shared(command))
+                .await
+                .expect("taking a file lock does not panic, and nobody cancels it")
+        }
+        taken => taken,
+    }
+}

@@ -36,11 +36,13 @@ pub enum Health {
 #[derive(Debug, thiserror::Error)]
 pub enum StatusError {
     /// There is none.
-    #[error("there is no deployment called {0}; `cargo xtask deploy-local` makes one")]
+    #[error("there is no deployment called {0}; `{deploy}` makes one", deploy = .0.command("deploy-local"))]
     None(DeploymentName),
     /// One was begun and never got as far as a cluster.
     #[error(
-        "deployment {0} was begun and has no cluster yet; `cargo xtask deploy-local` completes it, `cargo xtask destroy` removes it"
+        "deployment {0} was begun and has no cluster yet; `{deploy}` completes it, `{destroy}` removes it",
+        deploy = .0.command("deploy-local"),
+        destroy = .0.command("destroy")
     )]
     Begun(DeploymentName),
     /// Its record cannot be used.
@@ -77,7 +79,8 @@ pub async fn status(root: &StateRoot, name: &DeploymentName) -> Result<Status, S
     let process = match Daemon::of(&directory).find()? {
         Some(_) => Health::Well,
         None => Health::Unwell(format!(
-            "it does not run; `cargo xtask deploy-local` starts it on its data; its log is {}",
+            "it does not run; `{}` starts it on its data; its log is {}",
+            name.command("deploy-local"),
             directory.embedded_log().display()
         )),
     };
@@ -94,7 +97,10 @@ pub async fn status(root: &StateRoot, name: &DeploymentName) -> Result<Status, S
         ("api-server".to_owned(), api_server),
         ("registry".to_owned(), registry),
     ];
-    let lifetime = "images and resources survive a restart of the embedded cluster; `cargo xtask destroy` deletes them all".to_owned();
+    let lifetime = format!(
+        "images and resources survive a restart of the embedded cluster; `{}` deletes them all",
+        name.command("destroy")
+    );
     Ok(Status {
         record,
         parts,

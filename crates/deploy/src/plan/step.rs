@@ -111,7 +111,7 @@ impl StepError {
     }
 
     /// Turns a library's error into a step's: its whole chain of causes is what was seen.
-    pub fn because<E: Error>(attempted: impl Into<String>) -> impl FnOnce(E) -> Self {
+    pub fn because<E: Error + 'static>(attempted: impl Into<String>) -> impl FnOnce(E) -> Self {
         move |error| Self::new(attempted, chain(&error))
     }
 
@@ -135,15 +135,23 @@ impl fmt::Display for StepError {
 impl Error for StepError {}
 
 /// An error with all its causes, as one fragment; a cause that the error's own text repeats is not said twice.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = words(error);
     let mut cause = error.source();
     while let Some(error) = cause {
-        let words = error.to_string();
+        let words = words(error);
         if !text.contains(&words) {
             text = format!("{text}: {words}");
         }
         cause = error.source();
     }
     text
+}
+
+/// An error's own words. `kube` prints an API server's answer with all its fields; its message is what a person needs.
+fn words(error: &(dyn Error + 'static)) -> String {
+    match error.downcast_ref::<kube::Error>() {
+        Some(kube::Error::Api(status)) => status.message.clone(),
+        _ => error.to_string(),
+    }
 }

@@ -144,8 +144,9 @@ impl Stage {
         let record = directory.read_record().map_err(|error| error.to_string())?;
         let none = || {
             format!(
-                "there is no deployment called {name} in {}; `cargo xtask deploy-local` makes one",
-                root.display()
+                "there is no deployment called {name} in {}; `{}` makes one",
+                root.display(),
+                name.command("deploy-local")
             )
         };
         Ok(Some(Target {
