@@ -45,12 +45,25 @@ pub(crate) fn remove_leftovers(steps: &StepEnvironment) -> Result<(), Error> {
     Ok(())
 }
 
+/// How often a directory is emptied again that somebody fills or empties at the same time.
+const TRIES: usize = 100;
+
+/// Removes a file or a directory. A step that was ended a moment ago may still be at work on the same files.
 fn remove(path: &Path) -> io::Result<()> {
-    if path.is_dir() {
-        fs::remove_dir_all(path)
-    } else {
-        fs::remove_file(path)
+    let mut removed = Ok(());
+    for _ in 0..TRIES {
+        removed = if path.is_dir() {
+            fs::remove_dir_all(path)
+        } else {
+            fs::remove_file(path)
+        };
+        match &removed {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+            _ => break,
+        }
     }
+    removed
 }
 
 /// Kills the noted process group, if its leader is still the process that was noted.
@@ -114,6 +127,12 @@ mod tests {
         assert!(!left_behind.wait().unwrap().success());
         assert!(!run.exists());
         assert!(steps.logs_dir.is_dir());
+    }
+
+    #[test]
+    fn what_is_gone_already_does_not_keep_the_stand_ins_from_starting() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(remove(&folder.path().join("gone")).is_ok());
     }
 
     #[test]
