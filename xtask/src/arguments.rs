@@ -69,7 +69,8 @@ pub(crate) struct Conformance {
     /// List the scenarios and run none.
     #[arg(long)]
     pub(crate) list: bool,
-    /// Write summary.txt, junit.xml and report.json into this folder, and the evidence of failures.
+    /// Write summary.txt, junit.xml and report.json into this folder, and the evidence of failures;
+    /// default without a deployment: target/conformance.
     #[arg(long, value_name = "DIR")]
     pub(crate) report_dir: Option<PathBuf>,
     /// Leave the scenarios' namespaces and images in place, to look at them.

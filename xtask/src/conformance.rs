@@ -48,6 +48,10 @@ pub(crate) async fn run(arguments: Conformance) -> Result<Exit, Failure> {
         return Err(Exit::WrongUse.with(error));
     }
     if !matches(&program, &request)? {
+        let patterns = request.scenarios.join("`, `");
+        say(format!(
+            "nothing ran: no scenario matches `{patterns}`; `cargo xtask conformance --list` shows all"
+        ));
         return Ok(Exit::NothingRan);
     }
     run_on_own_deployment(&root, &program, request).await
@@ -87,11 +91,10 @@ async fn run_on_own_deployment(
     ));
     say(MODELS);
     request.name = Some(name.clone());
-    let unasked = request
-        .report_dir
-        .is_none()
-        .then(|| std::env::temp_dir().join(format!("konflux-local-{name}")));
-    request.report_dir = request.report_dir.or_else(|| unasked.clone());
+    if request.report_dir.is_none() {
+        request.report_dir =
+            Some(fresh_report_folder(program).map_err(|error| Exit::HostLacks.with(error))?);
+    }
     let outcome = deploy_and_run(root, &name, program, &request).await;
     let destroyed =
         deployment::destroy(root, &name, |holder| say(format!("waiting: {holder}"))).await;
@@ -100,17 +103,23 @@ async fn run_on_own_deployment(
             "warning: deployment {name} was not destroyed: {error}"
         ));
     }
-    match unasked.filter(|folder| folder.exists()) {
-        Some(folder) if matches!(outcome, Ok(Exit::Done)) => {
-            // Nobody asked for the reports of a good run.
-            let _stays = std::fs::remove_dir_all(folder);
-        }
-        Some(folder) => say(format!("reports and evidence: {}", folder.display())),
-        None => {}
-    }
     let exit = outcome?;
     destroyed.map_err(|error| Exit::Failed.with(error))?;
     Ok(exit)
+}
+
+/// `target/conformance`, emptied: the deployment is destroyed after the run, and evidence in it would be too.
+fn fresh_report_folder(program: &Path) -> anyhow::Result<PathBuf> {
+    let target = program
+        .ancestors()
+        .nth(3)
+        .context("cargo puts programs below its target folder")?;
+    let folder = target.join("conformance");
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)
+            .with_context(|| format!("cannot empty {}", folder.display()))?;
+    }
+    Ok(folder)
 }
 
 /// Does any scenario match? Asked before a deployment is made for nothing; the program says what is wrong.
