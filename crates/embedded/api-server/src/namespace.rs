@@ -9,6 +9,9 @@ use crate::store::{Change, Expected, Key};
 /// Namespaces that every cluster has.
 pub(crate) const INITIAL: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
+/// Namespaces that cannot be deleted (NamespaceLifecycle in k8s.io/apiserver).
+pub(crate) const IMMORTAL: [&str; 3] = ["default", "kube-public", "kube-system"];
+
 /// The ServiceAccount `default` and the ConfigMap `kube-root-ca.crt` of a new namespace.
 pub(crate) fn initial_objects(namespace: &str, root_certificate_pem: &str) -> [Change; 2] {
     let service_account = json!({

@@ -114,7 +114,8 @@ impl ApiServer {
     /// Serves until `shutdown` is cancelled: requests that are under way are finished, watches are ended.
     ///
     /// # Errors
-    /// When the certificates cannot be used, and when the namespaces that every cluster has cannot be stored.
+    /// When the certificates cannot be used, when the namespaces that every cluster has cannot be stored, and when the
+    /// store fails while it serves (a full disk): every write that was not stored has been refused with the cause then.
     pub async fn serve(
         self,
         listener: TcpListener,
@@ -140,11 +141,21 @@ impl ApiServer {
         api.load_definitions().map_err(std::io::Error::other)?;
         create_initial_namespaces(&api).await?;
         let collecting = tokio::spawn(crate::collector::run(Arc::clone(&api)));
-        let served = connection::serve(listener, config, api, shutdown.clone()).await;
+        let mut closed = self.closed;
+        let serving = connection::serve(listener, config, api, shutdown.child_token());
+        let served = tokio::select! {
+            served = serving => served,
+            // Nobody closes the store while requests are served: its writer gave up.
+            _ = &mut closed => {
+                collecting.abort();
+                let what = "the object store has failed, as the log says above; make room or mend the disk, and start again";
+                return Err(std::io::Error::other(what));
+            }
+        };
         shutdown.cancel();
         collecting.await.map_err(std::io::Error::other)?;
         // The database is closed, and may be opened again, before this returns; unless a request does not end.
-        let _ = tokio::time::timeout(CLOSE_LIMIT, self.closed).await;
+        let _ = tokio::time::timeout(CLOSE_LIMIT, closed).await;
         served
     }
 }

@@ -55,6 +55,50 @@ async fn a_subresource_that_is_not_modelled_says_so() {
 }
 
 #[tokio::test]
+async fn a_request_on_behalf_of_somebody_else_is_refused_by_its_header() {
+    let server = TestServer::start().await;
+    for header in [
+        "Impersonate-User",
+        "Impersonate-Group",
+        "Impersonate-Uid",
+        "Impersonate-Extra-scopes",
+    ] {
+        let request = Request::builder()
+            .uri("/api/v1/namespaces")
+            .header(header, "somebody");
+        let request = request.body(Vec::new()).unwrap();
+        match server.client().await.request_text(request).await {
+            Err(kube::Error::Api(status)) => {
+                assert_eq!(
+                    (status.code, status.reason.as_str()),
+                    (501, "NotImplemented")
+                );
+                assert!(
+                    status.message.contains(&header.to_lowercase()),
+                    "{}",
+                    status.message
+                );
+            }
+            other => panic!("{header} was not refused: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_namespace_that_every_cluster_needs_cannot_be_deleted() {
+    let server = TestServer::start().await;
+    for name in ["default", "kube-public", "kube-system"] {
+        let path = format!("/api/v1/namespaces/{name}");
+        let (code, reason, message) =
+            refused(&server, Method::DELETE, &path, "application/json", "").await;
+        assert_eq!((code, reason.as_str()), (403, "Forbidden"));
+        let expected =
+            format!("namespaces \"{name}\" is forbidden: this namespace may not be deleted");
+        assert_eq!(message, expected);
+    }
+}
+
+#[tokio::test]
 async fn a_method_that_a_path_does_not_have_is_not_allowed() {
     let server = TestServer::start().await;
     for (method, path) in [

@@ -13,6 +13,7 @@ use super::{Api, WRITE_ATTEMPTS, form};
 use crate::custom_resource::CLEANUP_FINALIZER;
 use crate::http::negotiate::Form;
 use crate::http::{body, response};
+use crate::namespace::IMMORTAL;
 use crate::resource::Resource;
 use crate::status::ApiError;
 use crate::store::{Change, CommitError, Expected, Record};
@@ -59,6 +60,13 @@ impl Api {
     pub(super) async fn delete(&self, call: &Call) -> Result<Response<response::Body>, ApiError> {
         let form = Form::negotiate(&call.headers, &call.query)?;
         let options = DeleteOptions::parse(call)?;
+        if call.resource.is("", "namespaces") && IMMORTAL.contains(&call.name.as_str()) {
+            let subject = call.resource.subject(&call.name);
+            return Err(ApiError::forbidden(
+                subject,
+                "this namespace may not be deleted",
+            ));
+        }
         match self.delete_object(call.address(), &options).await? {
             Deleted::Gone(object) => {
                 let mut details = json!({"name": call.name, "kind": call.resource.plural, "uid": object["metadata"]["uid"]});

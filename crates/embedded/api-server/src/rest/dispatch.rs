@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{Method, Request, Response};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 
 use super::Api;
@@ -24,7 +24,7 @@ impl Api {
         match self.route(request, certified).await {
             Ok(answer) => answer,
             Err(error) => {
-                if error.code.is_server_error() {
+                if error.code.is_server_error() && error.code != StatusCode::NOT_IMPLEMENTED {
                     tracing::error!(%method, path, %error, "a request failed");
                 } else {
                     tracing::debug!(%method, path, code = error.code.as_u16(), %error, "a request was refused");
@@ -47,6 +47,7 @@ impl Api {
             ));
         }
         let identity = self.identify(&request, certified)?;
+        refuse_impersonation(request.headers())?;
         let target = Target::parse(request.uri().path()).ok_or_else(ApiError::no_such_path)?;
         match target {
             Target::Objects(path) => self.objects(request, path, identity).await,
@@ -172,5 +173,19 @@ impl Api {
             ("log", Method::GET) => self.pod_log(&call).await,
             _ => Err(ApiError::method_not_allowed()),
         }
+    }
+}
+
+/// A request on behalf of somebody else must not run as the caller.
+fn refuse_impersonation(headers: &HeaderMap) -> Result<(), ApiError> {
+    let names = headers.keys().map(http::HeaderName::as_str);
+    match names
+        .into_iter()
+        .find(|name| name.starts_with("impersonate-"))
+    {
+        Some(name) => Err(ApiError::not_modelled(format!(
+            "impersonation (header {name})"
+        ))),
+        None => Ok(()),
     }
 }

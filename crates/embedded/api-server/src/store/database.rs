@@ -78,11 +78,15 @@ impl Store {
     /// Opens the store in `path`, creating it when it is absent, and starts its writer. The receiver ends when the last clone of the
     /// store has been dropped and the database is closed.
     pub(crate) fn open(path: &Path) -> Result<(Self, oneshot::Receiver<()>), OpenStoreError> {
-        let database = Arc::new(
+        Self::over(
             Database::builder()
                 .set_cache_size(CACHE_BYTES)
                 .create(path)?,
-        );
+        )
+    }
+
+    fn over(database: Database) -> Result<(Self, oneshot::Receiver<()>), OpenStoreError> {
+        let database = Arc::new(database);
         let revision = create_tables(&database)?;
         let window = Arc::new(Window::starting_at(revision));
         let (writer, submissions) = mpsc::unbounded_channel();

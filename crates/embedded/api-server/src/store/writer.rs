@@ -83,7 +83,11 @@ pub(super) fn start(
                 };
                 batch.push(next);
             }
-            revision = write_batch(&database, &window, revision, std::mem::take(&mut batch));
+            match write_batch(&database, &window, revision, std::mem::take(&mut batch)) {
+                Some(next) => revision = next,
+                // redb refuses everything after such a failure; whoever waits for `closed` learns of it.
+                None => break,
+            }
         }
         drop(database);
         drop(closed);
@@ -94,31 +98,37 @@ pub(super) fn start(
         .map(drop)
 }
 
-type Answer = (
-    oneshot::Sender<Result<Vec<Value>, CommitError>>,
-    Result<Vec<Value>, CommitError>,
-);
+type Answer = Result<Vec<Value>, CommitError>;
 
-/// Commits a batch and answers it. Gives back the last revision.
-fn write_batch(database: &Database, window: &Window, revision: u64, batch: Vec<Submission>) -> u64 {
-    let mut answers = Vec::with_capacity(batch.len());
+/// Commits a batch and answers all of it. Gives back the last revision, nothing when the database has failed.
+fn write_batch(
+    database: &Database,
+    window: &Window,
+    revision: u64,
+    batch: Vec<Submission>,
+) -> Option<u64> {
+    let (changes, waiting): (Vec<_>, Vec<_>) = batch
+        .into_iter()
+        .map(|submission| (submission.changes, submission.acknowledge))
+        .unzip();
     let mut events = Vec::new();
-    match commit_batch(database, revision, batch, &mut answers, &mut events) {
-        Ok(revision) => {
+    // A request may have been given up before it is answered; what happened has happened all the same.
+    match commit_batch(database, revision, changes, &mut events) {
+        Ok((revision, answers)) => {
             window.publish(events);
-            for (acknowledge, answer) in answers {
-                // The request may have been given up; the write has happened all the same.
+            for (acknowledge, answer) in waiting.into_iter().zip(answers) {
                 let _ = acknowledge.send(answer);
             }
-            revision
+            Some(revision)
         }
         Err(error) => {
             tracing::error!(%error, "a commit failed; its writes are refused");
+            let usable = matches!(error, StoreError::Unreadable { .. });
             let error = Arc::new(error);
-            for (acknowledge, _) in answers {
+            for acknowledge in waiting {
                 let _ = acknowledge.send(Err(CommitError::Store(Arc::clone(&error))));
             }
-            revision
+            usable.then_some(revision)
         }
     }
 }
@@ -126,11 +136,10 @@ fn write_batch(database: &Database, window: &Window, revision: u64, batch: Vec<S
 fn commit_batch(
     database: &Database,
     mut revision: u64,
-    batch: Vec<Submission>,
-    answers: &mut Vec<Answer>,
+    batch: Vec<Vec<Change>>,
     events: &mut Vec<Event>,
-) -> Result<u64, StoreError> {
-    // A failure on the way leaves submissions without an answer: their channel closes, which reads as `Closed`.
+) -> Result<(u64, Vec<Answer>), StoreError> {
+    let mut answers = Vec::with_capacity(batch.len());
     let mut transaction = database.begin_write()?;
     transaction.set_durability(Durability::Immediate)?;
     {
@@ -139,16 +148,11 @@ fn commit_batch(
             dependents: transaction.open_table(DEPENDENTS)?,
             deleting: transaction.open_table(DELETING)?,
         };
-        for Submission {
-            changes,
-            acknowledge,
-        } in batch
-        {
-            let answer = match tables.refusal(&changes)? {
+        for changes in batch {
+            answers.push(match tables.refusal(&changes)? {
                 Some(refusal) => Err(refusal),
                 None => Ok(tables.apply(changes, &mut revision, events)?),
-            };
-            answers.push((acknowledge, answer));
+            });
         }
         transaction
             .open_table(SETTINGS)?
@@ -159,7 +163,7 @@ fn commit_batch(
     } else {
         transaction.commit()?;
     }
-    Ok(revision)
+    Ok((revision, answers))
 }
 
 struct Tables<'transaction> {
