@@ -272,3 +272,6 @@ fn decode(key: &str, stored: &[u8]) -> Result<Record, StoreError> {
         key: key.to_owned(),
     })
 }
+
+#[cfg(test)]
+mod tests;
