@@ -202,7 +202,16 @@ fn scenario_program() -> anyhow::Result<PathBuf> {
         shell,
         "{cargo} test --quiet --package conformance --test scenarios --no-run --message-format=json-render-diagnostics"
     );
-    let output = Command::from(build)
+    let mut build = Command::from(build);
+    // `cargo run` describes our package in the environment. Build scripts that look at it would run again for the
+    // inner cargo, and once more for the next outer one.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            build.env_remove(&name);
+        }
+    }
+    let output = build
         .stderr(Stdio::inherit())
         .output()
         .context("cannot start cargo")?;
