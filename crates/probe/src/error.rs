@@ -7,6 +7,7 @@ use crate::dockerfile::DockerfileError;
 use crate::kubernetes::KubernetesError;
 use crate::mapping::MappingError;
 use crate::source::SourceError;
+use crate::trusted_artifact::TrustedArtifactError;
 
 /// A command failed.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +23,8 @@ pub(crate) enum Error {
     },
     #[error(transparent)]
     Source(#[from] SourceError),
+    #[error(transparent)]
+    TrustedArtifact(#[from] TrustedArtifactError),
     #[error(transparent)]
     Kubernetes(#[from] KubernetesError),
     #[error("the mapping of {admission} cannot be applied to {snapshot}: {error}")]

@@ -1,4 +1,4 @@
-//! The small program that runs inside the steps of our own pipelines: fetch the source, build, push, copy, release.
+//! The small program that runs inside the steps of our own pipelines: fetch the source, hand it on, build, push, copy, release.
 //!
 //! It is a library with a thin binary, so that the embedded cluster can run it from the binary that is there already. Each command
 //! does one thing, says on standard error what it did, and ends with `0` (done), `1` (it failed) or `2` (wrong use). A failure is
@@ -19,5 +19,6 @@ mod mapping;
 mod registry;
 mod release_data;
 pub mod source;
+mod trusted_artifact;
 
 pub use command::run;

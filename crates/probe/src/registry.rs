@@ -4,15 +4,23 @@
 use std::path::{Path, PathBuf};
 
 use credentials::DockerConfig;
-use oci::{Client, Credential, Endpoints, ImageReference};
+use oci::{Client, Credential, CredentialSource, Endpoints, ImageReference};
 
 use crate::error::Error;
 
 /// Makes the client.
 pub(crate) fn client(ca_file: Option<&Path>) -> Result<Client, Error> {
+    client_with(ca_file, credentials(docker_config(None)?))
+}
+
+/// Makes a client that takes its credentials from elsewhere.
+pub(crate) fn client_with(
+    ca_file: Option<&Path>,
+    credentials: impl CredentialSource + 'static,
+) -> Result<Client, Error> {
     let mut builder = Client::builder()
         .endpoints(endpoints()?)
-        .credentials(credentials(docker_config()?));
+        .credentials(credentials);
     if let Some(path) = ca_file {
         match std::fs::read(path) {
             Ok(pem) => builder = builder.ca_certificate_pem(pem),
@@ -46,12 +54,13 @@ fn environment(detail: String) -> Error {
     }
 }
 
-/// The file that Tekton writes for a step; without it everything is accessed anonymously.
-fn docker_config() -> Result<DockerConfig, Error> {
-    let Some(home) = std::env::var_os("HOME") else {
-        return Ok(DockerConfig::new());
+/// `named`, else the file that Tekton writes for a step; without it everything is accessed anonymously.
+pub(crate) fn docker_config(named: Option<&Path>) -> Result<DockerConfig, Error> {
+    let path = match (named, std::env::var_os("HOME")) {
+        (Some(path), _) => path.to_owned(),
+        (None, Some(home)) => PathBuf::from(home).join(".docker/config.json"),
+        (None, None) => return Ok(DockerConfig::new()),
     };
-    let path = PathBuf::from(home).join(".docker/config.json");
     match path.exists() {
         true => Ok(DockerConfig::from_file(path)?),
         false => Ok(DockerConfig::new()),
@@ -65,16 +74,19 @@ fn credentials(
         let found = config
             .lookup(&repository.name())
             .map_err(|error| error.to_string())?;
-        Ok(
-            found.map(|found| match (found.registry_token, found.identity_token) {
-                (Some(token), _) => Credential::RegistryToken(token),
-                (None, Some(token)) => Credential::IdentityToken(token),
-                (None, None) => Credential::Password {
-                    username: found.username,
-                    password: found.password,
-                },
-            }),
-        )
+        Ok(found.map(credential))
+    }
+}
+
+/// What an entry of a docker config says, as the registry client takes it.
+pub(crate) fn credential(found: credentials::Credential) -> Credential {
+    match (found.registry_token, found.identity_token) {
+        (Some(token), _) => Credential::RegistryToken(token),
+        (None, Some(token)) => Credential::IdentityToken(token),
+        (None, None) => Credential::Password {
+            username: found.username,
+            password: found.password,
+        },
     }
 }
 

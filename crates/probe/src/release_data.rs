@@ -53,11 +53,15 @@ pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
     })
 }
 
-/// Writes one of these files.
+/// Writes one of these files, in a directory that is made when it is missing.
 pub(crate) fn write(path: &Path, content: &impl Serialize) -> Result<(), Error> {
     let text = serde_json::to_string_pretty(content).map_err(|error| Error::Content {
         path: path.to_owned(),
         detail: error.to_string(),
     })?;
+    if let Some(directory) = path.parent() {
+        std::fs::create_dir_all(directory)
+            .map_err(|error| Error::file("create", directory, error))?;
+    }
     std::fs::write(path, text + "\n").map_err(|error| Error::file("write", path, error))
 }

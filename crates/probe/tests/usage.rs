@@ -4,13 +4,14 @@ mod support;
 
 use support::Step;
 
-const COMMANDS: [&str; 7] = [
+const COMMANDS: [&str; 8] = [
     "fetch-source",
     "build",
     "push",
     "copy",
     "collect-data",
     "push-snapshot",
+    "trusted-artifact",
     "update-cr-status",
 ];
 
@@ -54,6 +55,22 @@ async fn wrong_use_is_2_and_says_what_is_wrong() {
             "not a platform",
         ),
         ("update-cr-status --release x --results y", "NAMESPACE/NAME"),
+        ("trusted-artifact create A=b", "--store"),
+        ("trusted-artifact create --store quay.io/a", "RESULT=PATH"),
+        (
+            "trusted-artifact create --store quay.io/a b",
+            "RESULT=PATH",
+        ),
+        (
+            "trusted-artifact create --store quay.io/a --expires-after soon A=b",
+            "for example 5d",
+        ),
+        (
+            "trusted-artifact use file:/x=y",
+            "the only kind is oci:REPOSITORY@DIGEST",
+        ),
+        ("trusted-artifact use oci:quay.io/a:v1=y", "has no digest"),
+        ("trusted-artifact use =/", "is the root of all files"),
     ] {
         let ended = step.probe(arguments).await;
         assert_eq!(ended.code, 2, "probe {arguments}: {}", ended.stderr);
@@ -92,6 +109,11 @@ async fn failures_are_1_and_name_the_object() {
     step.probe_fails(
         "collect-data --snapshot a/b --release-plan-admission c/d --output x",
         "KUBERNETES_SERVICE_HOST is not set",
+    )
+    .await;
+    step.probe_fails(
+        "trusted-artifact create --store quay.io/a r/A=b s/A=c",
+        "two results are called `A`",
     )
     .await;
     step.write("results.json", "[]");

@@ -6,6 +6,7 @@ mod copy;
 mod fetch_source;
 mod push;
 mod push_snapshot;
+mod trusted_artifact;
 mod update_cr_status;
 
 use std::ffi::OsString;
@@ -22,7 +23,7 @@ const FAILED: u8 = 1;
 /// Wrong use.
 const WRONG_USE: u8 = 2;
 
-/// Steps of konflux-local's own pipelines: fetch a source, build, push and copy images, release a Snapshot.
+/// Steps of konflux-local's own pipelines: fetch a source, hand it on, build, push and copy images, release a Snapshot.
 ///
 /// Exit codes: 0 done, 1 it failed (the reason is on standard error), 2 wrong use.
 #[derive(Parser)]
@@ -40,6 +41,7 @@ enum Command {
     Copy(copy::Arguments),
     CollectData(collect_data::Arguments),
     PushSnapshot(push_snapshot::Arguments),
+    TrustedArtifact(trusted_artifact::Arguments),
     UpdateCrStatus(update_cr_status::Arguments),
 }
 
@@ -112,6 +114,9 @@ fn start(command: Command) -> Result<(), Error> {
             Command::Copy(arguments) => Box::pin(copy::run(&arguments)).await,
             Command::CollectData(arguments) => Box::pin(collect_data::run(&arguments)).await,
             Command::PushSnapshot(arguments) => Box::pin(push_snapshot::run(&arguments)).await,
+            Command::TrustedArtifact(arguments) => {
+                Box::pin(trusted_artifact::run(&arguments)).await
+            }
             Command::UpdateCrStatus(arguments) => Box::pin(update_cr_status::run(&arguments)).await,
         }
     })

@@ -18,8 +18,8 @@ use crate::{
     trial,
 };
 
-const TENANT: &str = "user-ns1";
-const COMPONENT: &str = "sample-component";
+pub(crate) const TENANT: &str = "user-ns1";
+pub(crate) const COMPONENT: &str = "sample-component";
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -38,7 +38,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-async fn request_build(scene: &Scene) {
+pub(crate) async fn request_build(scene: &Scene) {
     let request =
         json!({"metadata": {"annotations": {annotations::BUILD_REQUEST: "trigger-pac-build"}}});
     scene
@@ -48,7 +48,7 @@ async fn request_build(scene: &Scene) {
         .unwrap();
 }
 
-async fn ended_build(scene: &Scene) -> PipelineRun {
+pub(crate) async fn ended_build(scene: &Scene) -> PipelineRun {
     let is_build = |run: &PipelineRun| {
         run.labels().get(labels::COMPONENT).map(String::as_str) == Some(COMPONENT)
     };

@@ -14,6 +14,7 @@ mod refusals;
 mod releases;
 mod scene;
 mod steps;
+mod trusted_artifacts;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         .chain(refusals::trials())
         .chain(releases::trials())
         .chain(steps::trials())
+        .chain(trusted_artifacts::trials())
         .collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

@@ -13,7 +13,7 @@ use kube::{
     config::{KubeConfigOptions, Kubeconfig},
     runtime::wait::{await_condition, conditions},
 };
-use registry::{Registry, storage::Memory};
+use registry::{Registry, access::Access, storage::Memory};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use stand_ins::{KubernetesAccess, Options, StepEnvironment};
@@ -41,19 +41,25 @@ pub(crate) struct Scene {
 impl Scene {
     /// A deployment whose steps are the real probe.
     pub(crate) async fn start() -> Self {
+        Self::start_with_registry(Access::anonymous()).await
+    }
+
+    /// A deployment whose steps are the real probe, and whose registry has rules.
+    pub(crate) async fn start_with_registry(access: Access) -> Self {
         let program = std::env::current_exe().unwrap();
-        Self::start_with(vec![program.into(), PROBE.into()]).await
+        Self::start_with(vec![program.into(), PROBE.into()], access).await
     }
 
     /// A deployment whose steps are shell scripts: the first argument of a step is the script.
     pub(crate) async fn start_with_shell() -> Self {
-        Self::start_with(vec!["/bin/sh".into(), "-c".into()]).await
+        let shell = vec!["/bin/sh".into(), "-c".into()];
+        Self::start_with(shell, Access::anonymous()).await
     }
 
-    async fn start_with(probe_command: Vec<OsString>) -> Self {
+    async fn start_with(probe_command: Vec<OsString>, access: Access) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let authority = Authority::new();
-        let registry_port = serve_registry(&authority).await;
+        let registry_port = serve_registry(&authority, access).await;
         let api_port = serve_api(&authority, folder.path()).await;
         let client = client(&authority, api_port).await;
         let endpoints = format!("{INTERNAL_REGISTRY_HOST}=localhost:{registry_port}");
@@ -287,13 +293,17 @@ pub(crate) fn verdict(conditions: &[RunCondition]) -> (String, String) {
     )
 }
 
-async fn serve_registry(authority: &Authority) -> u16 {
+async fn serve_registry(authority: &Authority, access: Access) -> u16 {
     let certificate = authority.server();
     let tls =
         registry::tls::server_config(&certificate.certificate_pem, &certificate.key_pem).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let router = Registry::new(Arc::new(Memory::new()), registry::Options::default()).router();
+    let options = registry::Options {
+        access,
+        ..registry::Options::default()
+    };
+    let router = Registry::new(Arc::new(Memory::new()), options).router();
     tokio::spawn(registry::serve(
         listener,
         tls,

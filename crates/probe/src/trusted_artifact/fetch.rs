@@ -1,0 +1,102 @@
+//! From a URI to an archive whose every byte was checked.
+
+use std::fs::File;
+use std::io::{Seek, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use oci::{Client, ContentError, Descriptor, Hasher};
+
+use super::{ArtifactUri, Room, TrustedArtifactError as Error};
+
+/// Tries altogether. A broken transfer is tried again, as Konflux does; a wrong one is not.
+const ATTEMPTS: u32 = 4;
+/// Wait before the second try; it doubles with every further one.
+const FIRST_DELAY: Duration = Duration::from_millis(200);
+
+/// Fetches an archive into a file without a name in `directory`, which is gone when the file is closed.
+pub(crate) async fn fetch(
+    client: &Client,
+    uri: &ArtifactUri,
+    directory: &Path,
+) -> Result<File, Error> {
+    let most = Room::on_disk_of(directory)?.bytes();
+    let mut delay = FIRST_DELAY;
+    for attempt in 1.. {
+        let write_error = |error| Error::file("write an archive in", directory, error);
+        let mut file = tempfile::tempfile_in(directory).map_err(write_error)?;
+        match fetch_once(client, uri, directory, most, &mut file).await {
+            Ok(()) => {
+                file.rewind().map_err(write_error)?;
+                return Ok(file);
+            }
+            Err(Error::NotFetched { source, .. })
+                if source.is_transient() && attempt < ATTEMPTS =>
+            {
+                tokio::time::sleep(delay).await;
+                delay *= 2;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    unreachable!("the last attempt returns")
+}
+
+async fn fetch_once(
+    client: &Client,
+    uri: &ArtifactUri,
+    directory: &Path,
+    most: u64,
+    file: &mut File,
+) -> Result<(), Error> {
+    // The URI does not say how large the archive is. The size that is claimed here is the most that may come.
+    let most_of_it = Descriptor::new("application/octet-stream", uri.digest().clone(), most);
+    let failed = |source: oci::Error| match source {
+        oci::Error::Content(ContentError::MissingBlob { .. }) => Error::Gone(uri.clone()),
+        oci::Error::Content(ContentError::DigestMismatch { computed, .. }) => Error::WrongDigest {
+            uri: uri.clone(),
+            computed,
+        },
+        source => Error::NotFetched {
+            uri: uri.clone(),
+            source: Box::new(source),
+        },
+    };
+    let blob = client.blob(uri.repository(), &most_of_it).await;
+    let mut blob = blob.map_err(failed)?;
+    let mut hasher = Hasher::new(uri.digest().algorithm());
+    let mut received = 0;
+    loop {
+        match blob.chunk().await {
+            Ok(Some(chunk)) => {
+                hasher.update(&chunk);
+                received += chunk.len() as u64;
+                file.write_all(&chunk)
+                    .map_err(|error| Error::file("write an archive in", directory, error))?;
+            }
+            // The end, and less than the most: the size itself was never known.
+            Ok(None) => break,
+            Err(oci::Error::Content(ContentError::SizeMismatch { actual, .. }))
+                if actual == received =>
+            {
+                break;
+            }
+            Err(oci::Error::Content(ContentError::SizeMismatch { .. })) => {
+                return Err(Error::TooLarge {
+                    uri: uri.clone(),
+                    most,
+                    directory: directory.to_owned(),
+                });
+            }
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    let computed = hasher.finish();
+    match computed == *uri.digest() {
+        true => Ok(()),
+        false => Err(Error::WrongDigest {
+            uri: uri.clone(),
+            computed,
+        }),
+    }
+}
