@@ -82,6 +82,11 @@ impl AuthEntry {
         }))
     }
 
+    /// Whether `auth` holds something.
+    pub(crate) fn has_auth(&self) -> bool {
+        non_empty(self.auth.as_ref()).is_some()
+    }
+
     fn pair(&self) -> Result<Option<(String, SecretString)>, EntryProblem> {
         let username = self.username.as_ref().filter(|name| !name.is_empty());
         let has_token = self.identity_token.is_some() || self.registry_token.is_some();

@@ -8,8 +8,8 @@ use std::path::Path;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
-use crate::json::{object, object_value};
-use crate::{AuthEntry, Credential, FileError, LookupError, ParseError, lookup};
+use crate::json::{object, object_value, wrong_type};
+use crate::{AuthEntry, Credential, FileError, LookupError, ParseError, lookup, shape};
 
 /// The content of a `config.json` (Docker), `auth.json` (Podman, Skopeo) or `.dockerconfigjson` (Kubernetes).
 ///
@@ -36,11 +36,31 @@ impl DockerConfig {
     pub fn parse(text: &[u8]) -> Result<Self, ParseError> {
         let mut other = object(text)?;
         let auths = other.remove("auths").unwrap_or_default();
-        let auths = object_value(auths, || "auths".to_owned())?
-            .into_iter()
-            .map(|(key, value)| Ok((key.clone(), AuthEntry::from_json(&key, value)?)))
-            .collect::<Result<_, ParseError>>()?;
+        let auths = entries_of(object_value(auths, || "auths".to_owned())?)?;
         Ok(Self { auths, other })
+    }
+
+    /// Reads the JSON text of a file that a person has or names: like [`parse`](Self::parse), and refuses what only looks like a docker
+    /// config. (Tekton takes such a text for a config without entries, which is why `parse` does too.)
+    ///
+    /// # Errors
+    /// As `parse`; also [`ParseError::LegacyShape`] and [`ParseError::KubernetesObject`].
+    pub fn parse_login_file(text: &[u8]) -> Result<Self, ParseError> {
+        if let Some(error) = shape::of_other_object(&object(text)?) {
+            return Err(error);
+        }
+        Self::parse(text)
+    }
+
+    /// Reads the JSON text of a `.dockercfg`: entries without `auths` around them.
+    ///
+    /// # Errors
+    /// The text is not JSON, or an entry is not one.
+    pub fn parse_legacy(text: &[u8]) -> Result<Self, ParseError> {
+        Ok(Self {
+            auths: entries_of(object(text)?)?,
+            other: Map::new(),
+        })
     }
 
     /// The JSON text, keys sorted, with a line feed at its end.
@@ -142,11 +162,56 @@ impl DockerConfig {
         self.auths.insert(key.into(), entry)
     }
 
+    /// The credential helper that `credHelpers` names for the registry of `repository`: its key as written, and its name.
+    ///
+    /// # Errors
+    /// `credHelpers` is not an object of strings.
+    pub fn credential_helper(&self, repository: &str) -> Result<Option<(&str, &str)>, ParseError> {
+        let helpers = match self.other.get("credHelpers") {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::Object(helpers)) => helpers,
+            Some(_) => return Err(wrong_type("credHelpers".to_owned(), "an object")),
+        };
+        let registry = lookup::registry_of(repository);
+        // As with entries, the key that is written exactly like the registry comes first.
+        let Some((key, name)) = helpers.get_key_value(&registry).or_else(|| {
+            helpers
+                .iter()
+                .find(|(key, _)| lookup::normalized(key) == registry)
+        }) else {
+            return Ok(None);
+        };
+        match name {
+            Value::String(name) => Ok(Some((key, name))),
+            _ => Err(wrong_type(format!("credHelpers.\"{key}\""), "a string")),
+        }
+    }
+
+    /// The credential helper that `credsStore` names for all registries.
+    ///
+    /// # Errors
+    /// `credsStore` is not a string.
+    pub fn credentials_store(&self) -> Result<Option<&str>, ParseError> {
+        match self.other.get("credsStore") {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(name)) if name.is_empty() => Ok(None),
+            Some(Value::String(name)) => Ok(Some(name)),
+            Some(_) => Err(wrong_type("credsStore".to_owned(), "a string")),
+        }
+    }
+
     /// True when there is no entry.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.auths.is_empty()
     }
+}
+
+fn entries_of(members: Map<String, Value>) -> Result<BTreeMap<String, AuthEntry>, ParseError> {
+    members
+        .into_iter()
+        .map(|(key, value)| Ok((key.clone(), AuthEntry::from_json(&key, value)?)))
+        .collect()
 }
 
 impl fmt::Debug for DockerConfig {

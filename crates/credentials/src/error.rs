@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// The text is not a docker config.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ParseError {
     /// The text is not JSON. Only the position is told: the text around it may be a secret.
     #[error("the docker config is not valid JSON (line {line}, column {column})")]
@@ -13,6 +13,29 @@ pub enum ParseError {
         /// Column of the first offending character, from 1.
         column: usize,
     },
+    /// The text is empty or blank.
+    #[error(
+        "the file is empty, which is not a docker config; log in again to have it written, or delete it"
+    )]
+    Empty,
+    /// A Kubernetes object, which may have a docker config inside.
+    #[error(
+        "this is a Kubernetes {kind}, not a docker config; take the config out of a Secret with: \
+         kubectl get secret NAME -n NAMESPACE -o jsonpath='{{.data.\\.dockerconfigjson}}' | base64 -d > auth.json"
+    )]
+    KubernetesObject {
+        /// Its kind, normally `Secret`.
+        kind: String,
+    },
+    /// The value of a Secret's `data`, as Kubernetes encodes it.
+    #[error("this is a docker config in base64; decode it first: base64 -d")]
+    StillBase64,
+    /// Entries without `auths` around them, as Docker wrote them before version 1.7.
+    #[error(
+        "this is a docker config of the wrong version: it has the shape of the old .dockercfg, with registries at the top level; \
+         put `{{\"auths\": ` before it and `}}` after it, or log in again"
+    )]
+    LegacyShape,
     /// A member has another JSON type than the format gives it.
     #[error("the docker config's {member} must be {expected}")]
     WrongType {
@@ -65,7 +88,7 @@ pub struct LookupError {
 }
 
 /// What is wrong with one entry.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum EntryProblem {
     /// `auth` is not base64.
     #[error("its `auth` is not base64")]

@@ -3,13 +3,15 @@
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use crate::ParseError;
+use crate::{ParseError, shape};
 
 /// Parses `text` as a JSON object; `null` counts as the empty object, as it does for Docker.
 pub(crate) fn object(text: &[u8]) -> Result<Map<String, Value>, ParseError> {
-    let value = serde_json::from_slice(text).map_err(|error| ParseError::NotJson {
-        line: error.line(),
-        column: error.column(),
+    let value = serde_json::from_slice(text).map_err(|error| {
+        shape::of_other_text(text).unwrap_or(ParseError::NotJson {
+            line: error.line(),
+            column: error.column(),
+        })
     })?;
     object_value(value, || "top level".to_owned())
 }
@@ -48,6 +50,6 @@ pub(crate) fn take_secret(
     Ok(take_string(map, name, entry)?.map(SecretString::from))
 }
 
-fn wrong_type(member: String, expected: &'static str) -> ParseError {
+pub(crate) fn wrong_type(member: String, expected: &'static str) -> ParseError {
     ParseError::WrongType { member, expected }
 }

@@ -4,14 +4,17 @@
 
 mod entries;
 mod error;
+mod explain;
 
 pub use error::{MergeError, SecretProblem};
+pub use explain::{Claim, Concern, Explanation, LossReason, LostClaim, explain};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Secret;
 
 use crate::{AuthEntry, DockerConfig};
+use entries::Contribution;
 
 /// The docker config that Tekton writes to a step's `$HOME/.docker/config.json`.
 ///
@@ -31,32 +34,38 @@ use crate::{AuthEntry, DockerConfig};
 pub fn docker_config(
     secrets_in_service_account_order: &[Secret],
 ) -> Result<Option<DockerConfig>, MergeError> {
+    let contributions = contributions(secrets_in_service_account_order)?;
+    Ok(config_of(contributions))
+}
+
+/// What all Secrets contribute, in the order in which Tekton writes it: later entries replace earlier ones with the same key.
+fn contributions(secrets: &[Secret]) -> Result<Vec<Contribution>, MergeError> {
     let mut seen = BTreeSet::new();
-    let secrets: Vec<&Secret> = secrets_in_service_account_order
+    let secrets: Vec<&Secret> = secrets
         .iter()
         .filter(|secret| seen.insert(secret.metadata.name.clone().unwrap_or_default()))
         .collect();
 
-    let mut auths = BTreeMap::new();
+    let mut all = Vec::new();
     for secret in of_type(&secrets, "kubernetes.io/dockercfg") {
-        auths.extend(entries::of_docker_cfg(secret)?);
+        all.extend(entries::of_docker_cfg(secret)?);
     }
     for secret in of_type(&secrets, "kubernetes.io/dockerconfigjson") {
-        auths.extend(entries::of_docker_config_json(secret)?);
+        all.extend(entries::of_docker_config_json(secret)?);
     }
-    auths.extend(entries::of_basic_auth(of_type(
+    all.extend(entries::of_basic_auth(of_type(
         &secrets,
         "kubernetes.io/basic-auth",
     ))?);
+    Ok(all)
+}
 
-    if auths.is_empty() {
-        return Ok(None);
-    }
+fn config_of(contributions: Vec<Contribution>) -> Option<DockerConfig> {
     let mut config = DockerConfig::new();
-    for (key, entry) in auths {
+    for Contribution { key, entry, .. } in contributions {
         config.insert(key, surviving(entry));
     }
-    Ok(Some(config))
+    (!config.is_empty()).then_some(config)
 }
 
 fn of_type<'a>(secrets: &[&'a Secret], type_: &str) -> impl Iterator<Item = &'a Secret> {

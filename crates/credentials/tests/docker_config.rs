@@ -81,6 +81,21 @@ fn schemes_api_versions_trailing_slashes_and_case_do_not_hide_a_key() {
 }
 
 #[test]
+fn a_key_with_a_scheme_stands_for_its_whole_registry() {
+    let config = with_keys(&["https://quay.io/v2/team", "http://ghcr.io/team"]);
+    assert_eq!(
+        config.matching_key("quay.io/other"),
+        Some("https://quay.io/v2/team")
+    );
+    assert_eq!(
+        config.matching_key("ghcr.io/other"),
+        Some("http://ghcr.io/team")
+    );
+    let both = with_keys(&["https://quay.io/v2/team", "quay.io"]);
+    assert_eq!(both.matching_key("quay.io/team/a"), Some("quay.io"));
+}
+
+#[test]
 fn docker_hub_is_one_registry_under_all_its_names() {
     for key in [
         "docker.io",

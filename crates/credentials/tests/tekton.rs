@@ -8,7 +8,9 @@
 use std::collections::BTreeMap;
 
 use base64::Engine;
-use credentials::tekton::{MergeError, SecretProblem, docker_config};
+use credentials::tekton::{
+    Claim, Concern, LossReason, LostClaim, MergeError, SecretProblem, docker_config, explain,
+};
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -235,4 +237,86 @@ proptest! {
         let merged = merged(&[secret]);
         prop_assert_eq!(&merged["auths"]["https://index.docker.io/v1/"]["auth"], &Value::String(expected));
     }
+}
+
+fn claim(secret: &str, key: &str) -> Claim {
+    Claim {
+        secret: secret.to_owned(),
+        key: key.to_owned(),
+    }
+}
+
+#[test]
+fn the_explanation_names_the_winner_and_why_each_other_lost() {
+    let login = |user: &str| {
+        let pair = format!("{user}:pw");
+        json!({"auth": base64::engine::general_purpose::STANDARD.encode(pair)})
+    };
+    let secrets = [
+        config_json(
+            "common",
+            &json!({"quay.io": login("common"), "ghcr.io": login("x")}),
+        ),
+        config_json("old", &json!({"quay.io/team": login("old")})),
+        config_json("new", &json!({"quay.io/team": login("new")})),
+        docker_cfg("legacy", &json!({"quay.io/team": login("legacy")})),
+    ];
+    let explanation = explain(&secrets, "quay.io/team/application").unwrap();
+    assert_eq!(explanation.winner, Some(claim("new", "quay.io/team")));
+    assert_eq!(explanation.credential.unwrap().unwrap().username, "new");
+    let by = "new".to_owned();
+    let lost = |secret: &str, key: &str, reason: LossReason| LostClaim {
+        claim: claim(secret, key),
+        reason,
+    };
+    let overwritten = LossReason::Overwritten { by };
+    assert_eq!(
+        explanation.lost,
+        [
+            lost("legacy", "quay.io/team", overwritten.clone()),
+            lost("common", "quay.io", LossReason::LessSpecific),
+            lost("old", "quay.io/team", overwritten),
+        ]
+    );
+    assert!(explanation.concerns.is_empty());
+}
+
+#[test]
+fn a_repository_without_an_entry_is_anonymous() {
+    let secrets = [config_json("a", &json!({"ghcr.io": {"auth": "YTpi"}}))];
+    let explanation = explain(&secrets, "quay.io/team/application").unwrap();
+    assert!(explanation.winner.is_none() && explanation.lost.is_empty());
+    assert!(explanation.credential.unwrap().is_none());
+}
+
+#[test]
+fn what_some_tools_do_not_find_is_a_concern() {
+    let concerns = |auths: Value, repository: &str| {
+        explain(&[config_json("a", &auths)], repository)
+            .unwrap()
+            .concerns
+    };
+    let pair = json!({"username": "a", "password": "b"});
+    assert_eq!(
+        concerns(json!({"quay.io": pair}), "quay.io/a"),
+        [Concern::NoAuth]
+    );
+    let auth = json!({"auth": "YTpi"});
+    assert_eq!(
+        concerns(json!({"https://quay.io": auth}), "quay.io/a"),
+        [Concern::KeyNotPlain]
+    );
+    assert!(
+        concerns(
+            json!({"https://index.docker.io/v1/": auth}),
+            "docker.io/a/b"
+        )
+        .is_empty()
+    );
+}
+
+#[test]
+fn an_unusable_secret_leaves_nothing_to_explain() {
+    let broken = secret("bad", "kubernetes.io/dockercfg", &[]);
+    assert!(explain(&[broken], "quay.io/a").is_err());
 }

@@ -6,40 +6,46 @@ use k8s_openapi::api::core::v1::Secret;
 use secrecy::SecretString;
 
 use super::{MergeError, SecretProblem};
-use crate::json::object;
 use crate::{AuthEntry, DockerConfig, ParseError};
 
 const DOCKER_ANNOTATION_PREFIX: &str = "tekton.dev/docker-";
 /// What Tekton writes for basic-auth Secrets.
 const BASIC_AUTH_EMAIL: &str = "not@val.id";
 
-type Entries = BTreeMap<String, AuthEntry>;
-
-/// The old format: the entries themselves, without `auths` around them.
-pub(super) fn of_docker_cfg(secret: &Secret) -> Result<Entries, MergeError> {
-    let text = data(secret, ".dockercfg")?;
-    let entries = object(text).and_then(|members| {
-        members
-            .into_iter()
-            .map(|(key, value)| Ok((key.clone(), AuthEntry::from_json(&key, value)?)))
-            .collect::<Result<Entries, ParseError>>()
-    });
-    entries.map_err(|error| problem(secret, error))
+/// One entry that a Secret contributes.
+pub(super) struct Contribution {
+    pub(super) secret: String,
+    pub(super) key: String,
+    pub(super) entry: AuthEntry,
 }
 
-pub(super) fn of_docker_config_json(secret: &Secret) -> Result<Entries, MergeError> {
-    let config = DockerConfig::parse(data(secret, ".dockerconfigjson")?)
-        .map_err(|error| problem(secret, error))?;
-    Ok(config
-        .entries()
-        .map(|(key, entry)| (key.to_owned(), entry.clone()))
-        .collect())
+/// The old format: the entries themselves, without `auths` around them.
+pub(super) fn of_docker_cfg(secret: &Secret) -> Result<Vec<Contribution>, MergeError> {
+    contributions(secret, ".dockercfg", DockerConfig::parse_legacy)
+}
+
+pub(super) fn of_docker_config_json(secret: &Secret) -> Result<Vec<Contribution>, MergeError> {
+    contributions(secret, ".dockerconfigjson", DockerConfig::parse)
+}
+
+fn contributions(
+    secret: &Secret,
+    data_key: &'static str,
+    parse: impl Fn(&[u8]) -> Result<DockerConfig, ParseError>,
+) -> Result<Vec<Contribution>, MergeError> {
+    let config = parse(data(secret, data_key)?).map_err(|error| problem(secret, error))?;
+    let contribution = |(key, entry): (&str, &AuthEntry)| Contribution {
+        secret: name(secret).to_owned(),
+        key: key.to_owned(),
+        entry: entry.clone(),
+    };
+    Ok(config.entries().map(contribution).collect())
 }
 
 pub(super) fn of_basic_auth<'a>(
     secrets: impl Iterator<Item = &'a Secret>,
-) -> Result<Entries, MergeError> {
-    let mut entries = Entries::new();
+) -> Result<Vec<Contribution>, MergeError> {
+    let mut contributions = Vec::new();
     let mut owners: BTreeMap<String, String> = BTreeMap::new();
     for secret in secrets {
         for url in annotated_urls(secret) {
@@ -56,10 +62,14 @@ pub(super) fn of_basic_auth<'a>(
                     second: name(secret).to_owned(),
                 });
             }
-            entries.insert(url, basic_auth_entry(secret)?);
+            contributions.push(Contribution {
+                secret: name(secret).to_owned(),
+                key: url,
+                entry: basic_auth_entry(secret)?,
+            });
         }
     }
-    Ok(entries)
+    Ok(contributions)
 }
 
 fn annotated_urls(secret: &Secret) -> Vec<String> {

@@ -1,0 +1,39 @@
+//! Reading linked Secrets as Tekton does.
+
+use credentials::cluster::service_account_secrets;
+use serde_json::json;
+
+use crate::server::{NAMESPACE, Server};
+
+#[tokio::test]
+async fn secrets_come_in_the_order_of_the_service_account_and_missing_ones_by_name() {
+    let server = Server::start().await;
+    for (name, user) in [("a", "first"), ("b", "second")] {
+        let config = json!({"auths": {"quay.io": {"auth": user}}}).to_string();
+        let secret = json!({
+            "metadata": {"name": name}, "type": "kubernetes.io/dockerconfigjson",
+            "stringData": {".dockerconfigjson": config},
+        });
+        server.create_secret("kubectl-create", secret).await;
+    }
+    server
+        .create_service_account("builder", &["b", "gone", "a", "b"])
+        .await;
+    let linked = service_account_secrets(&server.client, NAMESPACE, "builder")
+        .await
+        .unwrap();
+    let names: Vec<_> = linked
+        .existing()
+        .iter()
+        .filter_map(|secret| secret.metadata.name.as_deref())
+        .collect();
+    assert_eq!(names, ["b", "a"]);
+    assert_eq!(linked.missing(), ["gone"]);
+    let explanation = linked.explain("quay.io/team/application").unwrap();
+    assert_eq!(explanation.winner.unwrap().secret, "a");
+    assert!(linked.docker_config().unwrap().is_some());
+    assert_eq!(
+        format!("{linked:?}"),
+        r#"LinkedSecrets { existing: [Some("b"), Some("a")], missing: ["gone"] }"#
+    );
+}

@@ -1,0 +1,195 @@
+//! Debian's `skopeo` understands what we write, and we understand what it writes.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot prepare its input has failed"
+)]
+
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+
+use credentials::{AuthEntry, DockerConfig, Environment, Search};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use registry::access::Access;
+use registry::storage::Memory;
+use registry::{Options, Registry};
+use secrecy::ExposeSecret;
+use tempfile::TempDir;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
+use tokio::process::Command;
+use tokio_util::sync::CancellationToken;
+
+const PASSWORD: &str = "pass:word with + and \u{e9}";
+
+/// Runs skopeo; its standard output, or its standard error when it failed.
+async fn skopeo(arguments: &[&str], input: &str) -> Result<String, String> {
+    let mut child = Command::new("skopeo")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("skopeo can be started: install Debian's package skopeo, this suite needs it");
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).await.unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().await.unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim().to_owned();
+    match output.status.success() {
+        true => Ok(text(output.stdout)),
+        false => Err(text(output.stderr)),
+    }
+}
+
+/// A registry with one user, over TLS: its host, and a folder with its authority.
+async fn registry_with_login() -> (String, TempDir) {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(vec!["localhost".to_owned()])
+        .unwrap()
+        .signed_by(&key, &authority)
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("ca.crt"), authority.pem()).unwrap();
+
+    let line = format!("robot:{}\n", bcrypt::hash(PASSWORD, 4).unwrap());
+    let options = Options {
+        access: Access::htpasswd(line.parse().unwrap()),
+        ..Options::default()
+    };
+    let tls = registry::tls::server_config(&certificate.pem(), &key.serialize_pem()).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = format!("localhost:{}", listener.local_addr().unwrap().port());
+    let router = Registry::new(Arc::new(Memory::new()), options).router();
+    let forever = CancellationToken::new();
+    tokio::spawn(registry::serve(listener, tls, router, forever));
+    (host, folder)
+}
+
+async fn user_of(file: &Path, key: &str) -> Result<String, String> {
+    let file = file.display().to_string();
+    skopeo(&["login", "--get-login", "--authfile", &file, key], "").await
+}
+
+#[tokio::test]
+async fn skopeo_finds_the_entries_that_we_wrote_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("auth.json");
+    let mut config = DockerConfig::new();
+    for (key, user) in [
+        ("quay.io", "general"),
+        ("quay.io/team", "special"),
+        ("localhost:5001", "local"),
+        ("https://index.docker.io/v1/", "hub"),
+    ] {
+        config.insert(key, AuthEntry::login(user, &PASSWORD.into()));
+    }
+    config.write_to(&file).unwrap();
+    for (key, user) in [
+        ("quay.io", "general"),
+        ("quay.io/team", "special"),
+        ("quay.io/team/application", "special"),
+        ("quay.io/other", "general"),
+        ("localhost:5001", "local"),
+        ("docker.io", "hub"),
+    ] {
+        assert_eq!(user_of(&file, key).await.as_deref(), Ok(user), "{key}");
+        // We agree with skopeo about each of them.
+        let credential = config.lookup(key).unwrap().unwrap();
+        assert_eq!(credential.username, user, "{key}");
+    }
+    let error = user_of(&file, "ghcr.io").await.unwrap_err();
+    assert!(error.contains("not logged into ghcr.io"), "{error}");
+}
+
+#[tokio::test]
+async fn a_merge_into_what_skopeo_login_wrote_keeps_it_and_skopeo_reads_the_result() {
+    let (host, certificates) = registry_with_login().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("auth.json");
+    let (file_text, certificates) = (
+        file.display().to_string(),
+        certificates.path().display().to_string(),
+    );
+    skopeo(
+        &[
+            "login",
+            "--cert-dir",
+            &certificates,
+            "--authfile",
+            &file_text,
+            "--username",
+            "robot",
+            "--password-stdin",
+            &host,
+        ],
+        PASSWORD,
+    )
+    .await
+    .unwrap();
+
+    let repository = format!("{host}/team/application");
+    let found = Search::new(Some(&file), &Environment::default())
+        .find(&repository)
+        .await
+        .unwrap();
+    assert_eq!(found.credential.username, "robot");
+    assert_eq!(found.credential.password.expose_secret(), PASSWORD);
+
+    let (merged, changes) = DockerConfig::from_file(&file)
+        .unwrap()
+        .merged_with(&DockerConfig::for_push([&found]).unwrap());
+    assert!(changes.is_nothing(), "{changes:?}");
+    let mut other = DockerConfig::new();
+    other.insert("quay.io/team", AuthEntry::login("other", &"a".into()));
+    let (merged, changes) = merged.merged_with(&other);
+    assert_eq!(changes.kept, std::slice::from_ref(&host));
+    merged.write_to(&file).unwrap();
+    assert_eq!(user_of(&file, &host).await.as_deref(), Ok("robot"));
+    assert_eq!(user_of(&file, "quay.io/team").await.as_deref(), Ok("other"));
+    // The registry lets skopeo in with the file as we wrote it: it says that nothing is there, and not that somebody must log in.
+    let image = format!("docker://{repository}");
+    let error = skopeo(
+        &[
+            "list-tags",
+            "--cert-dir",
+            &certificates,
+            "--authfile",
+            &file_text,
+            &image,
+        ],
+        "",
+    )
+    .await
+    .unwrap_err();
+    assert!(error.contains("404 (Not Found)"), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_that_a_person_wrote_is_read_as_skopeo_reads_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("auth.json");
+    std::fs::write(
+        &file,
+        r#"{"auths": {"https://quay.io/v2/team": {"auth": "YTpi"}, "ghcr.io/team": {"auth": "Yzpk"}, "example.com": {}}}"#,
+    )
+    .unwrap();
+    for (key, user) in [
+        ("quay.io/other", Some("a")),
+        ("ghcr.io/team/x", Some("c")),
+        ("ghcr.io/teams", None),
+        ("example.com", None),
+    ] {
+        let ours = Search::new(Some(&file), &Environment::default())
+            .find(key)
+            .await;
+        let ours = ours.ok().map(|found| found.credential.username);
+        assert_eq!(ours.as_deref(), user, "{key}");
+        assert_eq!(user_of(&file, key).await.ok().as_deref(), user, "{key}");
+    }
+}
