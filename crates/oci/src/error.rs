@@ -1,9 +1,13 @@
 //! What can go wrong between us and a registry.
 
+mod refusal;
+
+pub use refusal::RefusedBy;
+use refusal::{registry_of, what_to_check};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{Digest, ImageReference, Platform, ReferenceError};
+use crate::{Digest, ImageReference, Platform, ReferenceError, SentCredential, TransportProblem};
 
 /// A registry's content is not what was asked for. Each of these is a lie that somebody told, or damage.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -150,18 +154,28 @@ pub enum Error {
         address: String,
         /// The chain of causes, outermost first.
         cause: String,
+        /// What kind of failure it is.
+        problem: TransportProblem,
         /// Whether trying again can help.
         transient: bool,
     },
     /// 401: the registry wants a login, or another one.
-    #[error("cannot {action}: {registry} refuses the login (401): {detail}")]
+    #[error(
+        "cannot {action}: {} refuses the login (401): {said}; {}",
+        registry_of(.place),
+        what_to_check(.sent, .place)
+    )]
     Unauthorized {
         /// What was attempted, on what.
         action: String,
-        /// The registry.
-        registry: String,
-        /// Whether a credential was sent, and what the registry said.
-        detail: String,
+        /// `HOST/REPOSITORY`, or the host alone where no repository is concerned.
+        place: String,
+        /// What the registry or its token server said.
+        said: String,
+        /// The credential that was sent.
+        sent: SentCredential,
+        /// Who refused it.
+        refused_by: RefusedBy,
     },
     /// 403: the login is known and has no right to do this.
     #[error(

@@ -3,6 +3,8 @@
 //! - [`ImageReference`], [`Digest`], [`Platform`], [`Manifest`]: parsed once, at the edge
 //! - [`Endpoints`]: where a registry that is named in a reference is reached from here
 //! - [`Client`]: fetch, [`verify`](Client::verify), push, copy, list, delete over verified TLS
+//! - [`access`]: whether a credential can pull and push, step by step
+//! - [`Client::describe`]: what an image is made of and what hangs on it
 //! - [`Layout`]: an OCI image layout directory
 //! - [`image`]: reproducible assembly of images
 //! - [`source`]: the revision of a source tree
@@ -16,7 +18,9 @@
 //! # }
 //! ```
 
+pub mod access;
 mod client;
+mod description;
 mod digest;
 mod endpoints;
 mod error;
@@ -32,11 +36,16 @@ mod transfer;
 mod verify;
 
 pub use client::{
-    Anonymous, BlobStream, Client, ClientBuilder, Credential, CredentialSource, Retry,
+    Anonymous, BlobStream, Client, ClientBuilder, Credential, CredentialSource, Repositories,
+    Retry, SentCredential, TransportProblem,
+};
+pub use description::{
+    Attachment, AttachmentKind, ConfigDescription, FoundBy, ImageDescription, LayerDescription,
+    ManifestDescription, SbomFormat,
 };
 pub use digest::{Algorithm, Digest, DigestError, Hasher};
 pub use endpoints::{Endpoints, EndpointsError};
-pub use error::{Claim, ContentError, Error};
+pub use error::{Claim, ContentError, Error, RefusedBy};
 pub use layout::Layout;
 pub use manifest::{Descriptor, ImageManifest, Index, Manifest, ManifestContent};
 pub use platform::{Platform, PlatformError};

@@ -10,20 +10,32 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::challenge::{Challenge, challenges, choose};
-use super::request::{Access, Call, detail};
-use super::transport_error::transport_error;
-use super::{Client, Credential};
+use super::error_body::detail;
+use super::request::{Access, Call};
+use super::{Client, Credential, SentCredential};
 use crate::Error;
+use crate::error::RefusedBy;
+
+/// In front of the words of a token server.
+pub(crate) const TOKEN_SERVER_SAYS: &str = "its token server says: ";
 
 impl Client {
     /// The `Authorization` that worked last for what `call` needs.
-    pub(super) fn known_authorization(&self, call: &Call) -> Option<HeaderValue> {
+    pub(crate) fn known_authorization(&self, call: &Call) -> Option<HeaderValue> {
         let known = self
             .0
             .authorizations
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         known.get(&cache_key(call)).cloned()
+    }
+
+    /// Whether the token that worked last was issued by the registry's token server, which takes the credential to be right.
+    pub(super) fn has_token_of_token_server(&self, call: &Call) -> bool {
+        let is_token = self
+            .known_authorization(call)
+            .is_some_and(|value| value.as_bytes().starts_with(b"Bearer "));
+        is_token && !matches!(self.sent_credential(call), SentCredential::RegistryToken)
     }
 
     pub(super) fn forget_authorization(&self, call: &Call) {
@@ -37,10 +49,20 @@ impl Client {
 
     /// Answers the challenge in `response`, so that the next request for the same is authorised.
     pub(super) async fn authorize(&self, call: &Call, response: Response) -> Result<(), Error> {
-        let challenges = challenges(&response);
+        let challenge = choose(challenges(&response));
         let said = detail(response).await;
+        self.answer(call, challenge, said).await
+    }
+
+    /// Answers a challenge; `said` is what the registry said with it.
+    pub(crate) async fn answer(
+        &self,
+        call: &Call,
+        challenge: Option<Challenge>,
+        said: String,
+    ) -> Result<(), Error> {
         let credential = self.credential(call)?;
-        let authorization = match (choose(challenges), credential) {
+        let authorization = match (challenge, credential) {
             (_, Some(Credential::RegistryToken(token))) => header("Bearer", &token),
             (Some(Challenge::Basic), Some(Credential::Password { username, password })) => {
                 header("Basic", &basic(&username, &password))
@@ -63,7 +85,11 @@ impl Client {
                     .await?;
                 header("Bearer", &token)
             }
-            _ => return Err(self.unauthorized(call, &said)),
+            (Some(Challenge::Basic), Some(Credential::IdentityToken(_))) => {
+                let said = format!("{said}; it takes user name and password, no identity token");
+                return Err(self.unauthorized(call, said, RefusedBy::Registry));
+            }
+            _ => return Err(self.unauthorized(call, said, RefusedBy::Registry)),
         };
         let authorization = authorization.ok_or_else(|| {
             self.protocol_error(call, "its token cannot be sent in a header".into())
@@ -77,7 +103,7 @@ impl Client {
         Ok(())
     }
 
-    fn credential(&self, call: &Call) -> Result<Option<Credential>, Error> {
+    pub(crate) fn credential(&self, call: &Call) -> Result<Option<Credential>, Error> {
         let found = self.0.credentials.credential(&call.repository);
         found.map_err(|detail| Error::Credential {
             action: call.action.clone(),
@@ -95,7 +121,7 @@ impl Client {
         credential: Option<Credential>,
     ) -> Result<SecretString, Error> {
         let mut url = self.token_url(call, realm)?;
-        let address = url.host_str().unwrap_or_default().to_owned();
+        let exchanged = matches!(credential, Some(Credential::IdentityToken(_)));
         let request = match credential {
             Some(Credential::IdentityToken(token)) => {
                 let form = url::form_urlencoded::Serializer::new(String::new())
@@ -131,12 +157,17 @@ impl Client {
         let response = request
             .send()
             .await
-            .map_err(|error| transport_error(&call.action, &address, &error))?;
+            .map_err(|error| self.no_answer_from(call, &url, &error))?;
         match response.status() {
             StatusCode::OK => self.read_token(call, response).await,
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                let said = detail(response).await;
-                Err(self.unauthorized(call, &format!("its token server says {said}")))
+                let said = format!("{TOKEN_SERVER_SAYS}{}", detail(response).await);
+                Err(self.unauthorized(call, said, RefusedBy::TokenServer))
+            }
+            // RFC 6749, section 5.2: a refresh token that has ended is a bad request.
+            StatusCode::BAD_REQUEST if exchanged => {
+                let said = format!("{TOKEN_SERVER_SAYS}{}", detail(response).await);
+                Err(self.unauthorized(call, said, RefusedBy::TokenServer))
             }
             _ => Err(self.unexpected(call, response).await),
         }
@@ -192,22 +223,20 @@ impl Client {
         }
     }
 
-    pub(super) fn unauthorized(&self, call: &Call, said: &str) -> Error {
-        let name = call.repository.name();
-        let who = match self.0.credentials.credential(&call.repository) {
-            Ok(Some(Credential::Password { username, .. })) => {
-                format!(
-                    "the login of `{username}` was sent; check that it is still valid for {name}"
-                )
-            }
-            Ok(Some(_)) => format!("a token was sent; check that it is still valid for {name}"),
-            _ => format!("no credential is known for {name}; add one to the docker config"),
-        };
+    pub(super) fn unauthorized(&self, call: &Call, said: String, refused_by: RefusedBy) -> Error {
         Error::Unauthorized {
             action: call.action.clone(),
-            registry: call.repository.registry().to_owned(),
-            detail: format!("{said}; {who}"),
+            place: call.place(),
+            said,
+            sent: self.sent_credential(call),
+            refused_by,
         }
+    }
+
+    /// The kind of the credential for `call`; a lookup that fails has failed before, and was an error then.
+    fn sent_credential(&self, call: &Call) -> SentCredential {
+        let found = self.0.credentials.credential(&call.repository);
+        found.ok().flatten().as_ref().into()
     }
 }
 
@@ -220,6 +249,7 @@ fn wanted_scope(call: &Call) -> String {
         Access::Pull => "pull",
         Access::Push => "pull,push",
         Access::Delete => "pull,push,delete",
+        Access::Catalog => return "registry:catalog:*".to_owned(),
     };
     let scope = format!("repository:{}:{actions}", call.repository.repository());
     match &call.also_pull {

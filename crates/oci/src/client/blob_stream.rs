@@ -46,7 +46,8 @@ impl BlobStream {
     /// [`ContentError::SizeMismatch`], [`ContentError::DigestMismatch`], or the transfer broke.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         let next = self.response.chunk().await;
-        let next = next.map_err(|error| transport_error(&self.action, &self.address, &error))?;
+        let next =
+            next.map_err(|error| transport_error(&self.action, &self.address, None, &error))?;
         match next {
             Some(chunk) => {
                 self.received += chunk.len() as u64;

@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::proxy::ProxySettings;
+use super::resolver::Resolver;
 use super::{Anonymous, Client, CredentialSource, Inner, Retry, tls};
 use crate::{Endpoints, Error};
 
@@ -15,8 +17,10 @@ const LONGEST_REDIRECTION: usize = 10;
 pub struct ClientBuilder {
     endpoints: Endpoints,
     ca_certificates_pem: Vec<Vec<u8>>,
-    credentials: Box<dyn CredentialSource>,
+    credentials: Arc<dyn CredentialSource>,
     retry: Retry,
+    connect_timeout: Duration,
+    proxy: Option<String>,
 }
 
 impl Default for ClientBuilder {
@@ -24,8 +28,10 @@ impl Default for ClientBuilder {
         Self {
             endpoints: Endpoints::new(),
             ca_certificates_pem: Vec::new(),
-            credentials: Box::new(Anonymous),
+            credentials: Arc::new(Anonymous),
             retry: Retry::default(),
+            connect_timeout: CONNECT_TIMEOUT,
+            proxy: None,
         }
     }
 }
@@ -48,7 +54,7 @@ impl ClientBuilder {
     /// Sets who knows the credentials.
     #[must_use]
     pub fn credentials(mut self, credentials: impl CredentialSource + 'static) -> Self {
-        self.credentials = Box::new(credentials);
+        self.credentials = Arc::new(credentials);
         self
     }
 
@@ -59,17 +65,38 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets how long a registry may take to accept a connection; 10 seconds if this is not called.
+    #[must_use]
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = limit;
+        self
+    }
+
+    /// Sets the proxy to go through, `http://HOST:PORT`, in place of what the environment says (`HTTPS_PROXY`, `NO_PROXY`). Loopback
+    /// addresses are always reached directly.
+    #[must_use]
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(url.into());
+        self
+    }
+
     /// Makes the client. Connects to nothing.
     ///
     /// # Errors
-    /// A certificate authority cannot be read, or there is none at all: neither in the system nor given.
+    /// A certificate authority or the proxy's address cannot be read, or there is no authority at all: neither in the system nor given.
     pub fn build(self) -> Result<Client, Error> {
         let tls = tls::client_config(&self.ca_certificates_pem)?;
-        let loopback = http_client(tls.clone(), reqwest::ClientBuilder::no_proxy)?;
-        let http = http_client(tls, std::convert::identity)?;
+        let proxy = match &self.proxy {
+            Some(url) => ProxySettings::given(url)?,
+            None => ProxySettings::from_environment(),
+        };
+        let limit = self.connect_timeout;
+        let loopback = http_client(tls.clone(), limit, reqwest::ClientBuilder::no_proxy)?;
+        let http = http_client(tls, limit, |builder| proxy.apply(builder))?;
         Ok(Client(Arc::new(Inner {
             http,
             loopback,
+            proxy: Arc::new(proxy),
             endpoints: self.endpoints,
             credentials: self.credentials,
             authorizations: Mutex::default(),
@@ -80,13 +107,15 @@ impl ClientBuilder {
 
 fn http_client(
     tls: rustls::ClientConfig,
+    connect_timeout: Duration,
     proxy: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
 ) -> Result<reqwest::Client, Error> {
     let builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .https_only(true)
         .redirect(reqwest::redirect::Policy::limited(LONGEST_REDIRECTION))
-        .connect_timeout(CONNECT_TIMEOUT)
+        .dns_resolver(Resolver)
+        .connect_timeout(connect_timeout)
         .read_timeout(READ_TIMEOUT)
         .user_agent(concat!("konflux-local/", env!("CARGO_PKG_VERSION")));
     proxy(builder)

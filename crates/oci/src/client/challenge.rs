@@ -4,7 +4,8 @@ use reqwest::Response;
 use reqwest::header::WWW_AUTHENTICATE;
 
 /// A challenge that we can answer.
-pub(super) enum Challenge {
+#[derive(Clone)]
+pub(crate) enum Challenge {
     Basic,
     Bearer {
         realm: String,
@@ -14,7 +15,7 @@ pub(super) enum Challenge {
 }
 
 /// The challenges of a response that we can answer.
-pub(super) fn challenges(response: &Response) -> Vec<Challenge> {
+pub(crate) fn challenges(response: &Response) -> Vec<Challenge> {
     response
         .headers()
         .get_all(WWW_AUTHENTICATE)
@@ -50,7 +51,7 @@ fn parse_challenges(text: &str) -> Vec<Challenge> {
 }
 
 /// Bearer is preferred: it sends the password to the token server alone.
-pub(super) fn choose(challenges: Vec<Challenge>) -> Option<Challenge> {
+pub(crate) fn choose(challenges: Vec<Challenge>) -> Option<Challenge> {
     challenges
         .into_iter()
         .max_by_key(|challenge| matches!(challenge, Challenge::Bearer { .. }))

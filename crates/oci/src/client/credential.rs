@@ -1,6 +1,9 @@
 //! What the client needs to know to log in.
 
+use std::fmt;
+
 use secrecy::SecretString;
+use serde::Serialize;
 
 use crate::ImageReference;
 
@@ -18,6 +21,47 @@ pub enum Credential {
     IdentityToken(SecretString),
     /// Bearer token that is sent to the registry as it is.
     RegistryToken(SecretString),
+}
+
+/// Which credential was sent to a registry; never the secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum SentCredential {
+    /// None is known.
+    Nothing,
+    /// User name and password.
+    Password {
+        /// The user.
+        username: String,
+    },
+    /// An OAuth2 refresh token.
+    IdentityToken,
+    /// A bearer token.
+    RegistryToken,
+}
+
+impl From<Option<&Credential>> for SentCredential {
+    fn from(credential: Option<&Credential>) -> Self {
+        match credential {
+            None => Self::Nothing,
+            Some(Credential::Password { username, .. }) => Self::Password {
+                username: username.clone(),
+            },
+            Some(Credential::IdentityToken(_)) => Self::IdentityToken,
+            Some(Credential::RegistryToken(_)) => Self::RegistryToken,
+        }
+    }
+}
+
+impl fmt::Display for SentCredential {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => formatter.write_str("no login"),
+            Self::Password { username } => write!(formatter, "the login of `{username}`"),
+            Self::IdentityToken => formatter.write_str("the identity token"),
+            Self::RegistryToken => formatter.write_str("the registry token"),
+        }
+    }
 }
 
 /// Knows the credentials of registries.

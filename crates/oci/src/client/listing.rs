@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::Client;
+use super::error_body::detail;
 use super::request::{Access, Call};
 use crate::media_type::OCI_INDEX;
 use crate::{
@@ -115,6 +116,19 @@ impl Client {
         call: &Call,
         url: &Url,
     ) -> Result<Option<(T, Option<Url>)>, Error> {
+        let page = self
+            .page_unless(call, url, &[StatusCode::NOT_FOUND])
+            .await?;
+        Ok(page.ok())
+    }
+
+    /// One page and the address of the next, unless the answer is one of `absent`.
+    pub(super) async fn page_unless<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        url: &Url,
+        absent: &[StatusCode],
+    ) -> Result<Result<(T, Option<Url>), Absent>, Error> {
         self.retrying(|| async {
             let response = self
                 .send(call, Method::GET, url, |request| {
@@ -126,7 +140,10 @@ impl Client {
                 .await?;
             match response.status() {
                 StatusCode::OK => {}
-                StatusCode::NOT_FOUND => return Ok(None),
+                status if absent.contains(&status) => {
+                    let said = detail(response).await;
+                    return Ok(Err(Absent { status, said }));
+                }
                 _ => return Err(self.unexpected(call, response).await),
             }
             let next = next_page(url, &response).map(|mut next| {
@@ -139,10 +156,16 @@ impl Client {
                 .map_err(|error| self.no_answer(call, &error))?;
             let page = serde_json::from_slice(&body)
                 .map_err(|error| self.protocol_error(call, error.to_string()))?;
-            Ok(Some((page, next)))
+            Ok(Ok((page, next)))
         })
         .await
     }
+}
+
+/// There is no such list.
+pub(super) struct Absent {
+    pub(super) status: StatusCode,
+    pub(super) said: String,
 }
 
 /// Tag under which referrers are listed where the registry has no referrers API, and prefix of cosign's tags.

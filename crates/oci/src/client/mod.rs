@@ -10,21 +10,34 @@ mod authorization;
 mod blob_stream;
 mod blobs;
 mod builder;
+mod catalog;
+mod certificate_verifier;
 mod challenge;
 mod credential;
+mod error_body;
 mod listing;
 mod manifests;
+mod proxy;
 mod request;
+mod resolver;
 mod retry;
+mod retry_after;
 mod tls;
 mod transport_error;
+mod transport_problem;
 mod upload;
 
+pub(crate) use authorization::TOKEN_SERVER_SAYS;
 pub use blob_stream::BlobStream;
 pub use builder::ClientBuilder;
-pub use credential::{Anonymous, Credential, CredentialSource};
+pub use catalog::Repositories;
+pub(crate) use challenge::{Challenge, challenges, choose};
+pub use credential::{Anonymous, Credential, CredentialSource, SentCredential};
+pub(crate) use error_body::{NO_EXPLANATION, detail, error_body, registry_words};
 pub(crate) use listing::fallback_tag;
+pub(crate) use request::{Access, Call};
 pub use retry::Retry;
+pub use transport_problem::TransportProblem;
 pub(crate) use upload::{BlobContent, BlobUpload};
 
 use std::collections::HashMap;
@@ -32,6 +45,7 @@ use std::sync::{Arc, Mutex};
 
 use reqwest::header::HeaderValue;
 
+use self::proxy::ProxySettings;
 use crate::{Endpoints, ImageReference};
 
 /// Talks to registries over verified TLS. Cheap to clone; clones share connections and tokens.
@@ -47,7 +61,9 @@ struct Inner {
     /// For loopback addresses, which no proxy can reach.
     loopback: reqwest::Client,
     endpoints: Endpoints,
-    credentials: Box<dyn CredentialSource>,
+    /// Says through which proxy `http` goes.
+    proxy: Arc<ProxySettings>,
+    credentials: Arc<dyn CredentialSource>,
     /// Registry and scope → `Authorization` that worked last.
     authorizations: Mutex<HashMap<(String, String), HeaderValue>>,
     retry: Retry,
@@ -60,6 +76,19 @@ impl Client {
         ClientBuilder::default()
     }
 
+    /// The same client, with no login remembered: a check has to see what the registry says now.
+    pub(crate) fn without_known_authorizations(&self) -> Self {
+        Self(Arc::new(Inner {
+            http: self.0.http.clone(),
+            loopback: self.0.loopback.clone(),
+            proxy: Arc::clone(&self.0.proxy),
+            endpoints: self.0.endpoints.clone(),
+            credentials: Arc::clone(&self.0.credentials),
+            authorizations: Mutex::default(),
+            retry: self.0.retry,
+        }))
+    }
+
     /// Where registries are reached.
     #[must_use]
     pub fn endpoints(&self) -> &Endpoints {
@@ -67,7 +96,7 @@ impl Client {
     }
 
     /// `host[:port]` where `reference`'s registry is reached.
-    fn address<'a>(&'a self, reference: &'a ImageReference) -> &'a str {
+    pub(crate) fn address<'a>(&'a self, reference: &'a ImageReference) -> &'a str {
         self.0.endpoints.address(reference.registry())
     }
 }

@@ -1,18 +1,16 @@
 //! One request: addressed, authorised, sent, and its failure understood.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, RETRY_AFTER};
+use reqwest::header::AUTHORIZATION;
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
-use serde::Deserialize;
 
 use super::Client;
+use super::error_body::detail;
+use super::retry_after::retry_after;
 use super::transport_error::transport_error;
+use crate::error::RefusedBy;
 use crate::{Error, ImageReference};
-
-/// Longest error body that is read, in bytes.
-const LONGEST_ERROR_BODY: usize = 8 * 1024;
 
 /// What a request is about, for authorisation and for error texts.
 pub(crate) struct Call {
@@ -32,6 +30,8 @@ pub(crate) enum Access {
     Pull,
     Push,
     Delete,
+    /// The registry's list of repositories.
+    Catalog,
 }
 
 impl Call {
@@ -43,21 +43,30 @@ impl Call {
             also_pull: None,
         }
     }
+
+    /// What a login has to be valid for.
+    pub(crate) fn place(&self) -> String {
+        match self.access {
+            Access::Catalog => self.repository.registry().to_owned(),
+            _ => self.repository.name(),
+        }
+    }
 }
 
 impl Client {
     /// `https://ADDRESS/v2/REPOSITORY/REST`
-    pub(super) fn url(&self, call: &Call, rest: &str) -> Result<Url, Error> {
-        let address = self.address(&call.repository);
-        let text = format!(
-            "https://{address}/v2/{}/{rest}",
-            call.repository.repository()
-        );
+    pub(crate) fn url(&self, call: &Call, rest: &str) -> Result<Url, Error> {
+        self.registry_url(call, &format!("{}/{rest}", call.repository.repository()))
+    }
+
+    /// `https://ADDRESS/v2/REST`
+    pub(crate) fn registry_url(&self, call: &Call, rest: &str) -> Result<Url, Error> {
+        let text = format!("https://{}/v2/{rest}", self.address(&call.repository));
         Url::parse(&text).map_err(|error| self.protocol_error(call, format!("{text}: {error}")))
     }
 
     /// Sends a request, answering one authentication challenge. 401 and 403 are errors, every other status is the caller's.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         call: &Call,
         method: Method,
@@ -85,7 +94,7 @@ impl Client {
         self.permitted(call, response).await
     }
 
-    async fn send_authorized(
+    pub(crate) async fn send_authorized(
         &self,
         call: &Call,
         url: &Url,
@@ -100,18 +109,22 @@ impl Client {
         request
             .send()
             .await
-            .map_err(|error| self.no_answer(call, &error))
+            .map_err(|error| self.no_answer_from(call, url, &error))
     }
 
     /// The HTTP client for `url`: loopback addresses are never asked of a proxy.
-    pub(super) fn http(&self, url: &Url) -> &reqwest::Client {
-        let loopback = url.host_str().is_some_and(|host| {
-            let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
-            host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-        });
-        match loopback {
+    pub(crate) fn http(&self, url: &Url) -> &reqwest::Client {
+        match is_loopback(url) {
             true => &self.0.loopback,
             false => &self.0.http,
+        }
+    }
+
+    /// `HOST[:PORT]` of the proxy that requests to `url` go through.
+    pub(crate) fn proxy(&self, url: &Url) -> Option<String> {
+        match is_loopback(url) {
+            true => None,
+            false => self.0.proxy.of(url),
         }
     }
 
@@ -121,10 +134,16 @@ impl Client {
     }
 
     pub(super) fn no_answer(&self, call: &Call, error: &reqwest::Error) -> Error {
-        transport_error(&call.action, self.address(&call.repository), error)
+        transport_error(&call.action, self.address(&call.repository), None, error)
     }
 
-    pub(super) fn protocol_error(&self, call: &Call, detail: String) -> Error {
+    /// The error for a request to `url` that nobody answered: the registry, or whom it sent us to.
+    pub(super) fn no_answer_from(&self, call: &Call, url: &Url, error: &reqwest::Error) -> Error {
+        let address = address_of(url);
+        transport_error(&call.action, &address, self.proxy(url), error)
+    }
+
+    pub(crate) fn protocol_error(&self, call: &Call, detail: String) -> Error {
         Error::Protocol {
             action: call.action.clone(),
             address: self.address(&call.repository).to_owned(),
@@ -135,9 +154,13 @@ impl Client {
     async fn permitted(&self, call: &Call, response: Response) -> Result<Response, Error> {
         match response.status() {
             StatusCode::UNAUTHORIZED => {
+                let refused_by = match self.has_token_of_token_server(call) {
+                    true => RefusedBy::RegistryDespiteToken,
+                    false => RefusedBy::Registry,
+                };
                 self.forget_authorization(call);
                 let said = detail(response).await;
-                Err(self.unauthorized(call, &said))
+                Err(self.unauthorized(call, said, refused_by))
             }
             StatusCode::FORBIDDEN => Err(Error::Forbidden {
                 action: call.action.clone(),
@@ -149,10 +172,10 @@ impl Client {
     }
 
     /// The error for a status that is not among those the caller understands.
-    pub(super) async fn unexpected(&self, call: &Call, response: Response) -> Error {
+    pub(crate) async fn unexpected(&self, call: &Call, response: Response) -> Error {
         Error::Status {
             action: call.action.clone(),
-            address: self.address(&call.repository).to_owned(),
+            address: address_of(response.url()),
             status: response.status().as_u16(),
             retry_after: retry_after(&response),
             detail: detail(response).await,
@@ -160,44 +183,17 @@ impl Client {
     }
 }
 
-/// `Retry-After` in seconds; the form with a date is left alone, the usual backoff serves.
-fn retry_after(response: &Response) -> Option<Duration> {
-    let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
-    value.trim().parse().ok().map(Duration::from_secs)
+fn is_loopback(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| {
+        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    })
 }
 
-/// What the registry says about an error (distribution specification, "Error Codes"), in one line.
-pub(super) async fn detail(mut response: Response) -> String {
-    #[derive(Deserialize)]
-    struct Errors {
-        errors: Vec<Problem>,
-    }
-    #[derive(Deserialize)]
-    struct Problem {
-        code: String,
-        #[serde(default)]
-        message: String,
-    }
-    let mut body = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        body.extend_from_slice(&chunk);
-        if body.len() > LONGEST_ERROR_BODY {
-            body.truncate(LONGEST_ERROR_BODY);
-            break;
-        }
-    }
-    if let Ok(errors) = serde_json::from_slice::<Errors>(&body) {
-        let texts: Vec<String> = errors
-            .errors
-            .iter()
-            .map(|problem| format!("{}: {}", problem.code, problem.message))
-            .collect();
-        return texts.join("; ");
-    }
-    let text = String::from_utf8_lossy(&body);
-    let line = text.lines().next().unwrap_or_default().trim();
-    match line.is_empty() {
-        true => "no explanation".to_owned(),
-        false => line.chars().take(200).collect(),
+/// `HOST[:PORT]`, as it is connected to.
+fn address_of(url: &Url) -> String {
+    match (url.host_str(), url.port()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (host, _) => host.unwrap_or_default().to_owned(),
     }
 }

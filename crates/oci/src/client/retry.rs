@@ -12,7 +12,7 @@ pub struct Retry {
     pub attempts: u32,
     /// Wait before the second try; it doubles with every further one.
     pub first_delay: Duration,
-    /// Longest wait. A registry that asks for more (`Retry-After`, in seconds) is not tried again.
+    /// Longest wait. A registry that asks for more (`Retry-After`) is not tried again.
     pub longest_delay: Duration,
 }
 

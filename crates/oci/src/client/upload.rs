@@ -133,7 +133,12 @@ impl Client {
     }
 
     /// Where the upload goes on, as this machine reaches it.
-    fn location(&self, call: &Call, asked: &Url, response: &Response) -> Result<Url, Error> {
+    pub(crate) fn location(
+        &self,
+        call: &Call,
+        asked: &Url,
+        response: &Response,
+    ) -> Result<Url, Error> {
         let header = response
             .headers()
             .get(LOCATION)

@@ -6,7 +6,10 @@
 #![allow(dead_code, reason = "not every test uses everything")]
 #![allow(unreachable_pub, reason = "each test is a crate of its own")]
 
+pub mod docker_registry;
 pub mod fake;
 pub mod images;
 pub mod lies;
+pub mod raw;
+pub mod scripted;
 pub mod server;

@@ -26,7 +26,12 @@ impl Server {
     }
 
     pub async fn start(router: Router) -> Self {
-        let (authority, chain, key) = certificates();
+        Self::start_with(router, |_| {}).await
+    }
+
+    /// With `change` made to the server's certificate.
+    pub async fn start_with(router: Router, change: impl FnOnce(&mut CertificateParams)) -> Self {
+        let (authority, chain, key) = certificates(change);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let host = format!("localhost:{}", listener.local_addr().unwrap().port());
         let tls = registry::tls::server_config(&chain, &key).unwrap();
@@ -67,7 +72,7 @@ impl Drop for Server {
 }
 
 /// Authority, certificate for `localhost`, and its key, as PEM.
-fn certificates() -> (String, String, String) {
+pub fn certificates(change: impl FnOnce(&mut CertificateParams)) -> (String, String, String) {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     authority
@@ -75,7 +80,8 @@ fn certificates() -> (String, String, String) {
         .push(DnType::CommonName, "test authority");
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let mut certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    change(&mut certificate);
     let certificate = certificate.signed_by(&key, &authority).unwrap();
     (authority.pem(), certificate.pem(), key.serialize_pem())
 }

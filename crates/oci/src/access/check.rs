@@ -1,0 +1,21 @@
+//! The public way in.
+
+use super::walk::Walk;
+use super::{AccessReport, Rights};
+use crate::{Client, ImageReference};
+
+impl Client {
+    /// Finds out what the credential for `repository` can do there (tag and digest are of no concern), and leaves nothing behind.
+    ///
+    /// Pull is shown by listing tags: a repository that does not exist yet is no failure. Push is shown by starting an upload and
+    /// cancelling it. Every check logs in anew; tokens that this client remembers are not used. Steps are tried again as [`Retry`]
+    /// says, and only where that can help.
+    ///
+    /// [`Retry`]: crate::Retry
+    pub async fn check_access(&self, repository: &ImageReference, wanted: Rights) -> AccessReport {
+        let client = self.without_known_authorizations();
+        let mut walk = Walk::new(&client, repository, wanted);
+        let obstacle = walk.run().await.err();
+        walk.into_report(obstacle)
+    }
+}

@@ -1,0 +1,175 @@
+//! The way to a repository, step by step.
+
+use super::classify::{obstacle, said_by_registry};
+use super::granted::grants;
+use super::{AccessReport, AccessStep, Obstacle, Outcome, Right, Rights, Step};
+use crate::client::{Access, Call};
+use crate::error::RefusedBy;
+use crate::{Client, Error, ImageReference, SentCredential};
+
+/// The actions that are asked for in scopes.
+const PULL: &str = "pull";
+const PULL_AND_PUSH: &str = "pull,push";
+
+pub(super) struct Walk<'a> {
+    pub(super) client: &'a Client,
+    pub(super) call: Call,
+    pub(super) wanted: Rights,
+    pub(super) proven: Rights,
+    pub(super) sent: SentCredential,
+    /// The registry took the credential, so that a later 401 is about rights.
+    pub(super) logged_in: bool,
+    pub(super) granted: Option<Vec<String>>,
+    pub(super) repository_exists: Option<bool>,
+    steps: Vec<AccessStep>,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(client: &'a Client, repository: &ImageReference, wanted: Rights) -> Self {
+        let access = match wanted.push {
+            true => Access::Push,
+            false => Access::Pull,
+        };
+        let action = format!("check access to {}", repository.name());
+        Self {
+            client,
+            call: Call::new(access, &repository.without_tag_and_digest(), action),
+            wanted,
+            proven: Rights::default(),
+            sent: SentCredential::Nothing,
+            logged_in: false,
+            granted: None,
+            repository_exists: None,
+            steps: Vec::new(),
+        }
+    }
+
+    pub(super) fn into_report(self, obstacle: Option<Obstacle>) -> AccessReport {
+        AccessReport {
+            repository: self.call.repository.name(),
+            address: self.client.address(&self.call.repository).to_owned(),
+            wanted: self.wanted,
+            proven: self.proven,
+            credential: self.sent,
+            granted: self.granted,
+            repository_exists: self.repository_exists,
+            steps: self.steps,
+            obstacle,
+        }
+    }
+
+    pub(super) async fn run(&mut self) -> Result<(), Obstacle> {
+        self.find_credential()?;
+        let answer = self.reach_registry().await?;
+        self.log_in(answer).await?;
+        if self.wanted.pull {
+            self.pull().await?;
+        }
+        if self.wanted.push {
+            self.push().await?;
+        }
+        Ok(())
+    }
+
+    fn find_credential(&mut self) -> Result<(), Obstacle> {
+        match self.client.credential(&self.call) {
+            Ok(found) => {
+                self.sent = found.as_ref().into();
+                let (outcome, detail) = match &self.sent {
+                    SentCredential::Nothing => (
+                        Outcome::Skipped,
+                        "none is known for this repository".to_owned(),
+                    ),
+                    sent => (Outcome::Passed, format!("{sent} is known")),
+                };
+                self.note(Step::Credential, outcome, detail);
+                Ok(())
+            }
+            Err(error) => {
+                let detail = match error {
+                    Error::Credential { detail, .. } => detail,
+                    other => other.to_string(),
+                };
+                let repository = self.call.repository.name();
+                Err(self.fail(
+                    Step::Credential,
+                    Obstacle::CredentialLookup { repository, detail },
+                ))
+            }
+        }
+    }
+
+    pub(super) fn asked(&self) -> &'static str {
+        match self.wanted.push {
+            true => PULL_AND_PUSH,
+            false => PULL,
+        }
+    }
+
+    pub(super) fn refuse(&mut self, step: Step, right: Right, error: Error) -> Obstacle {
+        let found = match error {
+            Error::Unauthorized {
+                said, refused_by, ..
+            } if self.logged_in || refused_by == RefusedBy::RegistryDespiteToken => {
+                self.denied(right, said)
+            }
+            Error::Forbidden { detail, .. } => self.denied(right, detail),
+            other => obstacle(other),
+        };
+        self.fail(step, found)
+    }
+
+    /// The credential is right, or there is none, and the registry does not let it.
+    pub(super) fn denied(&self, right: Right, said: String) -> Obstacle {
+        let repository = self.call.repository.name();
+        if self.sent == SentCredential::Nothing {
+            let said = said_by_registry(&said);
+            return Obstacle::LoginNeeded { repository, said };
+        }
+        if right == Right::Push && self.repository_exists == Some(false) {
+            return self.must_exist(said);
+        }
+        match &self.granted {
+            Some(granted) if !grants(granted, right.name()) => Obstacle::ScopesTooSmall {
+                repository,
+                sent: self.sent.clone(),
+                asked: self.asked().to_owned(),
+                granted: granted.clone(),
+            },
+            _ => Obstacle::NoRight {
+                repository,
+                sent: self.sent.clone(),
+                right,
+                said: match self.logged_in || self.client.known_authorization(&self.call).is_some()
+                {
+                    true => said_by_registry(&said),
+                    false => format!(
+                        "{}, and it did not ask for a login",
+                        said_by_registry(&said)
+                    ),
+                },
+            },
+        }
+    }
+
+    pub(super) fn must_exist(&self, said: String) -> Obstacle {
+        Obstacle::RepositoryMustExist {
+            repository: self.call.repository.name(),
+            sent: self.sent.clone(),
+            said: said_by_registry(&said),
+        }
+    }
+
+    pub(super) fn fail(&mut self, step: Step, obstacle: Obstacle) -> Obstacle {
+        self.note(step, Outcome::Failed, obstacle.to_string());
+        obstacle
+    }
+
+    pub(super) fn note(&mut self, step: Step, outcome: Outcome, detail: String) {
+        self.steps.push(AccessStep {
+            step,
+            outcome,
+            detail,
+        });
+    }
+}

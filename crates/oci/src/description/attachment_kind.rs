@@ -1,0 +1,163 @@
+//! What an attachment is.
+
+use serde::Serialize;
+
+use crate::ImageManifest;
+
+/// What hangs on an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum AttachmentKind {
+    /// Signatures of the image.
+    Signature,
+    /// Signed statements about it: provenance, scan results, bills of materials.
+    Attestation,
+    /// A bill of materials.
+    Sbom {
+        /// Its format, where the media type says it.
+        format: Option<SbomFormat>,
+    },
+    /// An image with the sources (Konflux's `.src`).
+    Source,
+    /// Archives that the tasks of a pipeline pass to each other (Konflux's `.git` and `.prefetch`).
+    TrustedArtifact,
+    /// Something else: a scan report, a Dockerfile. Its artifact type says more.
+    Other,
+}
+
+/// Formats of bills of materials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SbomFormat {
+    /// CycloneDX.
+    Cyclonedx,
+    /// SPDX.
+    Spdx,
+    /// Syft's own.
+    Syft,
+}
+
+/// Ends of the tags `<algorithm>-<hex>…` that cosign and Konflux's tasks use, and what they hold.
+pub(super) const DIGEST_TAG_SUFFIXES: [(&str, AttachmentKind); 5] = [
+    (".sig", AttachmentKind::Signature),
+    (".att", AttachmentKind::Attestation),
+    (".sbom", AttachmentKind::Sbom { format: None }),
+    (".src", AttachmentKind::Source),
+    (".dockerfile", AttachmentKind::Other),
+];
+
+/// Ends that the build pipeline puts after the image's tag.
+pub(super) const IMAGE_TAG_SUFFIXES: [(&str, AttachmentKind); 2] = [
+    (".git", AttachmentKind::TrustedArtifact),
+    (".prefetch", AttachmentKind::TrustedArtifact),
+];
+
+/// Sigstore bundles hold signatures or statements; this annotation says which.
+const BUNDLE_CONTENT: &str = "dev.sigstore.bundle.content";
+
+/// What a manifest says it is: its artifact type, the media type of its configuration, those of its layers.
+pub(super) fn kind_of(manifest: &ImageManifest) -> AttachmentKind {
+    let bundle = manifest.annotations.get(BUNDLE_CONTENT).map(String::as_str);
+    let declared = [
+        manifest.artifact_type.as_deref(),
+        Some(manifest.config.media_type.as_str()),
+    ];
+    let layers = manifest
+        .layers
+        .iter()
+        .map(|layer| layer.media_type.as_str());
+    declared
+        .into_iter()
+        .flatten()
+        .chain(layers)
+        .find_map(|media_type| kind_of_media_type(media_type, bundle))
+        .unwrap_or(AttachmentKind::Other)
+}
+
+fn kind_of_media_type(media_type: &str, bundle: Option<&str>) -> Option<AttachmentKind> {
+    let sbom = |format| {
+        Some(AttachmentKind::Sbom {
+            format: Some(format),
+        })
+    };
+    let media_type = media_type.to_ascii_lowercase();
+    match media_type.as_str() {
+        "application/vnd.dev.cosign.simplesigning.v1+json"
+        | "application/vnd.dev.cosign.artifact.sig.v1+json"
+        | "application/vnd.cncf.notary.signature" => Some(AttachmentKind::Signature),
+        "application/vnd.dsse.envelope.v1+json"
+        | "application/vnd.in-toto+json"
+        | "application/vnd.dev.cosign.artifact.att.v1+json" => Some(AttachmentKind::Attestation),
+        "application/vnd.dev.cosign.artifact.sbom.v1+json" => {
+            Some(AttachmentKind::Sbom { format: None })
+        }
+        bundled if bundled.starts_with("application/vnd.dev.sigstore.bundle") => {
+            Some(match bundle {
+                Some("message-signature") => AttachmentKind::Signature,
+                _ => AttachmentKind::Attestation,
+            })
+        }
+        document if document.contains("cyclonedx") => sbom(SbomFormat::Cyclonedx),
+        document if document.contains("spdx") => sbom(SbomFormat::Spdx),
+        document if document.starts_with("application/vnd.syft") => sbom(SbomFormat::Syft),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(media_type: &str) -> Option<AttachmentKind> {
+        kind_of_media_type(media_type, None)
+    }
+
+    #[test]
+    fn media_types_of_the_usual_tools_are_known() {
+        let sbom = |format| {
+            Some(AttachmentKind::Sbom {
+                format: Some(format),
+            })
+        };
+        for (media_type, kind) in [
+            (
+                "application/vnd.dev.cosign.simplesigning.v1+json",
+                Some(AttachmentKind::Signature),
+            ),
+            (
+                "application/vnd.cncf.notary.signature",
+                Some(AttachmentKind::Signature),
+            ),
+            (
+                "application/vnd.dsse.envelope.v1+json",
+                Some(AttachmentKind::Attestation),
+            ),
+            (
+                "application/vnd.in-toto+json",
+                Some(AttachmentKind::Attestation),
+            ),
+            (
+                "application/vnd.cyclonedx+json",
+                sbom(SbomFormat::Cyclonedx),
+            ),
+            ("application/spdx+json", sbom(SbomFormat::Spdx)),
+            ("text/spdx+json", sbom(SbomFormat::Spdx)),
+            ("text/spdx", sbom(SbomFormat::Spdx)),
+            ("application/vnd.syft+json", sbom(SbomFormat::Syft)),
+            ("application/vnd.redhat.clair-report+json", None),
+        ] {
+            assert_eq!(of(media_type), kind, "{media_type}");
+        }
+    }
+
+    #[test]
+    fn a_sigstore_bundle_is_what_its_annotation_says() {
+        let of =
+            |content| kind_of_media_type("application/vnd.dev.sigstore.bundle.v0.3+json", content);
+        assert_eq!(
+            of(Some("message-signature")),
+            Some(AttachmentKind::Signature)
+        );
+        assert_eq!(of(Some("dsse-envelope")), Some(AttachmentKind::Attestation));
+    }
+}
