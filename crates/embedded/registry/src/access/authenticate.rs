@@ -173,8 +173,7 @@ fn bearer(headers: &HeaderMap, service: &TokenService) -> Result<Option<Claims>,
     let token = token.ok_or(Wrong(
         "this registry takes bearer tokens, fetch one from its token endpoint",
     ))?;
-    let claims = service.signer.check(token, &service.settings.service);
-    claims.map(Some).ok_or(Wrong(
+    service.check(token).map(Some).ok_or(Wrong(
         "the token is expired or was not issued here, fetch a new one",
     ))
 }

@@ -1,6 +1,6 @@
 //! Users and their passwords, in the file format of Apache's `htpasswd -B`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
@@ -78,6 +78,34 @@ impl Htpasswd {
         }
         right
     }
+
+    /// Whether both have the same users with the same hashes.
+    pub(crate) fn is_the_same_as(&self, other: &Self) -> bool {
+        self.hashes == other.hashes
+    }
+
+    /// The users who are missing in `next`, or have another hash there.
+    pub(crate) fn ended_in(&self, next: &Self) -> BTreeSet<String> {
+        let ended = self
+            .hashes
+            .iter()
+            .filter(|(user, hash)| next.hashes.get(*user) != Some(hash));
+        ended.map(|(user, _)| user.clone()).collect()
+    }
+
+    /// Takes over the remembered passwords of users who are the same in `earlier`: adding one user must not make everybody
+    /// else wait for bcrypt again.
+    pub(crate) fn remembering(mut self, earlier: &Self) -> Self {
+        let ended = earlier.ended_in(&self);
+        let known = earlier
+            .verified
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let kept = known.iter().filter(|(user, _)| !ended.contains(*user));
+        self.verified = Mutex::new(kept.map(|(user, tag)| (user.clone(), *tag)).collect());
+        self.key = earlier.key.clone();
+        self
+    }
 }
 
 impl FromStr for Htpasswd {
@@ -147,6 +175,28 @@ mod tests {
             assert!(!users.verify("other", &"secret".into()));
         }
         assert!(!format!("{users:?}").contains(&hash));
+    }
+
+    #[test]
+    fn a_remembered_password_is_taken_over_for_as_long_as_the_users_hash_stays() {
+        let line =
+            |user: &str, password: &str| format!("{user}:{}\n", bcrypt::hash(password, 4).unwrap());
+        let (kept, old, new) = (
+            line("kept", "a"),
+            line("changed", "b"),
+            line("changed", "c"),
+        );
+        let before: Htpasswd = format!("{kept}{old}{}", line("gone", "d")).parse().unwrap();
+        for (user, password) in [("kept", "a"), ("changed", "b"), ("gone", "d")] {
+            assert!(before.verify(user, &password.into()));
+        }
+        let after: Htpasswd = format!("{kept}{new}").parse().unwrap();
+        assert!(!after.is_the_same_as(&before));
+        let after = after.remembering(&before);
+        let remembered: Vec<String> = after.verified.lock().unwrap().keys().cloned().collect();
+        assert_eq!(remembered, ["kept"]);
+        assert!(after.verify("kept", &"a".into()) && after.verify("changed", &"c".into()));
+        assert!(!after.verify("changed", &"b".into()) && !after.verify("gone", &"d".into()));
     }
 
     #[test]

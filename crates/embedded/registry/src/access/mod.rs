@@ -4,13 +4,17 @@
 //! the Docker registry protocol, in which the answer to a request without rights names an endpoint that sells the right token.
 
 mod authenticate;
+mod files;
 mod htpasswd;
 mod rules;
 mod token;
+mod watched;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+pub use files::{AccessFileError, AccessFiles};
 pub use htpasswd::{Htpasswd, HtpasswdError};
 pub use rules::{Right, RuleError, Rules};
 
@@ -18,12 +22,24 @@ pub(crate) use authenticate::{Caller, Wrong, log_in};
 pub(crate) use token::{Claims, Grant, expiry};
 
 use self::token::Signer;
+use self::watched::Watched;
 
 /// How callers show who they are, and what each may do. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Access {
     pub(crate) authentication: Authentication,
     pub(crate) rules: Arc<Rules>,
+    /// Where both are read from again, if they are.
+    watched: Option<Arc<Watched>>,
+}
+
+/// How users log in.
+#[derive(Clone, Debug)]
+pub enum LogIn {
+    /// With HTTP Basic, at every request.
+    Basic,
+    /// With bearer tokens that they fetch at `/token`.
+    Token(TokenSettings),
 }
 
 #[derive(Clone, Debug)]
@@ -37,8 +53,33 @@ pub(crate) enum Authentication {
 #[derive(Debug)]
 pub(crate) struct TokenService {
     pub(crate) users: Arc<Htpasswd>,
-    pub(crate) settings: TokenSettings,
-    pub(crate) signer: Signer,
+    pub(crate) settings: Arc<TokenSettings>,
+    pub(crate) signer: Arc<Signer>,
+    /// Keys that signed tokens before users went.
+    pub(crate) retired: Vec<Retired>,
+}
+
+/// A key that signs nothing any more. Its tokens are good until they expire, but for those of some users.
+#[derive(Clone, Debug)]
+pub(crate) struct Retired {
+    pub(crate) signer: Arc<Signer>,
+    /// Whose tokens are void.
+    pub(crate) ended: BTreeSet<String>,
+    /// When the last token that it signed expires.
+    pub(crate) until: Instant,
+}
+
+impl TokenService {
+    /// The claims of a token that was issued here, has not expired, and whose user has not gone since.
+    pub(crate) fn check(&self, token: &str) -> Option<Claims> {
+        let audience = &self.settings.service;
+        self.signer.check(token, audience).or_else(|| {
+            self.retired.iter().find_map(|old| {
+                let claims = old.signer.check(token, audience)?;
+                (!old.ended.contains(&claims.sub)).then_some(claims)
+            })
+        })
+    }
 }
 
 /// Settings of bearer-token authentication.
@@ -73,6 +114,7 @@ impl Access {
         Self {
             authentication: Authentication::Nobody,
             rules: Arc::new(Rules::everyone()),
+            watched: None,
         }
     }
 
@@ -81,6 +123,7 @@ impl Access {
         Self {
             authentication: Authentication::Basic(Arc::new(users)),
             rules: Arc::new(Rules::every_user()),
+            watched: None,
         }
     }
 
@@ -89,21 +132,55 @@ impl Access {
     /// # Errors
     /// [`NoRandomness`] when no key can be made.
     pub fn tokens(users: Htpasswd, settings: TokenSettings) -> Result<Self, NoRandomness> {
-        let (users, signer) = (Arc::new(users), Signer::new()?);
         Ok(Self {
             authentication: Authentication::Token(Arc::new(TokenService {
-                users,
-                settings,
-                signer,
+                users: Arc::new(users),
+                settings: Arc::new(settings),
+                signer: Arc::new(Signer::new()?),
+                retired: Vec::new(),
             })),
             rules: Arc::new(Rules::every_user()),
+            watched: None,
         })
     }
 
-    /// Replaces who may do what.
+    /// Users and rules are those of files, at each request as the files are then: a user can be added or removed while the
+    /// registry runs. The password of a user who was removed, and every token that was issued to them, end at once.
+    ///
+    /// A file that is damaged, or gone, changes nothing: the last good content stays in force and the log says why. Replace
+    /// files by renaming, so that no half of one is read.
+    ///
+    /// # Errors
+    /// [`AccessFileError`]: the files must be good at the start.
+    pub fn watching(files: AccessFiles, login: LogIn) -> Result<Self, AccessFileError> {
+        let watched = Watched::open(files, login)?;
+        let (authentication, rules) = watched.current();
+        Ok(Self {
+            authentication,
+            rules,
+            watched: Some(Arc::new(watched)),
+        })
+    }
+
+    /// Replaces who may do what. Users and rules of [`Access::watching`] stay those of its files.
     pub fn with_rules(mut self, rules: Rules) -> Self {
         self.rules = Arc::new(rules);
         self
+    }
+
+    /// What holds for a request that arrives now.
+    pub(crate) fn current(&self) -> Self {
+        match &self.watched {
+            None => self.clone(),
+            Some(watched) => {
+                let (authentication, rules) = watched.current();
+                Self {
+                    authentication,
+                    rules,
+                    watched: None,
+                }
+            }
+        }
     }
 }
 

@@ -43,10 +43,11 @@ async fn answer(State(registry): State<Registry>, request: Request) -> Response 
 
 async fn dispatch(registry: &Registry, request: Request) -> Result<Response, ApiError> {
     let (head, body) = request.into_parts();
+    let access = registry.options.access.current();
     if head.uri.path() == token::PATH {
-        return token::issue(&registry.options.access, &head).await;
+        return token::issue(&access, &head).await;
     }
-    let caller = Caller::of(&registry.options.access, &head).await?;
+    let caller = Caller::of(&access, &head).await?;
     let route = path::parse(head.uri.path())?;
     let method = head.method.clone();
     match route.repository() {

@@ -11,6 +11,7 @@ mod manifests;
 mod peers;
 mod properties;
 mod refused_manifests;
+mod reloaded_access;
 mod serving;
 mod skopeo;
 mod storage;

@@ -57,7 +57,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(crate) sparse_manifests: bool,
 
-    /// File with users and bcrypt hashes, as `htpasswd -B` writes it. Without it nobody is asked who they are.
+    /// File with users and bcrypt hashes, as `htpasswd -B` writes it. Without it nobody is asked who they are. A change of it,
+    /// and of the rules, holds from the next request on; a damaged file changes nothing and is named in the log.
     #[arg(long, value_name = "FILE")]
     pub(crate) htpasswd: Option<PathBuf>,
 
