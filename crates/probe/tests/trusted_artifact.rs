@@ -8,12 +8,15 @@ mod support;
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn};
+use axum::response::IntoResponse;
 use oci::{Digest, ManifestContent};
 use serde_json::json;
 use support::{Server, Step, registry_router, run};
@@ -267,6 +270,13 @@ async fn other_files_stay_unless_the_directory_is_replaced() {
         .await;
     assert_eq!(task.read("work/file"), "new");
     assert!(!task.path("work/other").exists());
+
+    // Whoever can write to the directory cannot keep the artifact out of it.
+    task.write("work/file", "tampered with");
+    task.write("work/.skip-trusted-artifacts", "");
+    task.probe_succeeds(&restore(&format!("--replace {uri}=work")))
+        .await;
+    assert_eq!(task.read("work/file"), "new");
 }
 
 /// A registry that sends other bytes than it was asked for.
@@ -303,6 +313,28 @@ async fn a_registry_that_sends_something_else_is_found_out_before_anything_is_ex
         task.probe_fails(&restore(&format!("--replace {uri}=work")), &format!("the trusted artifact {uri} is refused: the registry sent bytes that hash to sha256:")).await;
         assert_eq!(task.read("work/file"), "as it was");
     }
+}
+
+#[tokio::test]
+async fn a_registry_that_is_busy_for_a_moment_is_asked_again() {
+    let asked = Arc::new(AtomicU32::new(0));
+    let busy = from_fn(move |request: Request, next: Next| {
+        let is_blob = request.method() == Method::GET && request.uri().path().contains("/blobs/");
+        let is_first = is_blob && asked.fetch_add(1, Ordering::Relaxed) == 0;
+        async move {
+            match is_first {
+                true => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+                false => next.run(request).await,
+            }
+        }
+    });
+    let server = Server::start(registry_router().layer(busy)).await;
+    let task = task(&server);
+    task.write("source/file", "x");
+    task.probe_succeeds(&create("A=source")).await;
+    let uri = task.read("A");
+    task.probe_succeeds(&restore(&format!("{uri}=work"))).await;
+    assert_eq!(task.read("work/file"), "x");
 }
 
 #[tokio::test]

@@ -57,10 +57,7 @@ async fn wrong_use_is_2_and_says_what_is_wrong() {
         ("update-cr-status --release x --results y", "NAMESPACE/NAME"),
         ("trusted-artifact create A=b", "--store"),
         ("trusted-artifact create --store quay.io/a", "RESULT=PATH"),
-        (
-            "trusted-artifact create --store quay.io/a b",
-            "RESULT=PATH",
-        ),
+        ("trusted-artifact create --store quay.io/a b", "RESULT=PATH"),
         (
             "trusted-artifact create --store quay.io/a --expires-after soon A=b",
             "for example 5d",
@@ -70,7 +67,7 @@ async fn wrong_use_is_2_and_says_what_is_wrong() {
             "the only kind is oci:REPOSITORY@DIGEST",
         ),
         ("trusted-artifact use oci:quay.io/a:v1=y", "has no digest"),
-        ("trusted-artifact use =/", "is the root of all files"),
+        ("trusted-artifact use oci:quay.io/a", "URI=DIR"),
     ] {
         let ended = step.probe(arguments).await;
         assert_eq!(ended.code, 2, "probe {arguments}: {}", ended.stderr);
@@ -114,6 +111,12 @@ async fn failures_are_1_and_name_the_object() {
     step.probe_fails(
         "trusted-artifact create --store quay.io/a r/A=b s/A=c",
         "two results are called `A`",
+    )
+    .await;
+    let digest = oci::Digest::sha256(b"");
+    step.probe_fails(
+        &format!("trusted-artifact use --replace oci:quay.io/a@{digest}=x/../../../../../../.."),
+        "is the root of all files",
     )
     .await;
     step.write("results.json", "[]");

@@ -28,6 +28,8 @@ pub(crate) enum TrustedArtifactError {
         store: ImageReference,
         source: Box<oci::Error>,
     },
+    #[error("`{}` is the root of all files; name a directory in it to extract to", .0.display())]
+    Root(PathBuf),
     #[error("cannot fetch the trusted artifact {uri}: {source}")]
     NotFetched {
         uri: ArtifactUri,

@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use oci::{Client, ContentError, Descriptor, Hasher};
 
-use super::{ArtifactUri, Room, TrustedArtifactError as Error};
+use super::{ArtifactUri, TrustedArtifactError as Error};
 
 /// Tries altogether. A broken transfer is tried again, as Konflux does; a wrong one is not.
 const ATTEMPTS: u32 = 4;
 /// Wait before the second try; it doubles with every further one.
 const FIRST_DELAY: Duration = Duration::from_millis(200);
 
-/// Fetches an archive into a file without a name in `directory`, which is gone when the file is closed.
+/// Fetches an archive of at most `most` bytes into a file without a name in `directory`, which is gone when the file is closed.
 pub(crate) async fn fetch(
     client: &Client,
     uri: &ArtifactUri,
     directory: &Path,
+    most: u64,
 ) -> Result<File, Error> {
-    let most = Room::on_disk_of(directory)?.bytes();
     let mut delay = FIRST_DELAY;
     for attempt in 1.. {
         let write_error = |error| Error::file("write an archive in", directory, error);

@@ -8,13 +8,15 @@ use clap::Args;
 use super::AccessArguments;
 use crate::command::say;
 use crate::error::Error;
-use crate::trusted_artifact::{ArtifactUri, NOT_USED, Room, SKIP_FILE, fetch, unpack};
+use crate::trusted_artifact::{
+    ArtifactUri, NOT_USED, Room, SKIP_FILE, TrustedArtifactError, fetch, unpack,
+};
 
 /// Restores files from the URIs that `create` has written.
 ///
 /// An archive is checked against the digest in its URI before anything is extracted. Entries and links that lead out of the directory are
 /// refused, and so is what does not fit on the disk. An empty URI, "empty", and a directory with the file .skip-trusted-artifacts are
-/// skipped.
+/// skipped, the latter not with --replace.
 #[derive(Args)]
 pub(in crate::command) struct Arguments {
     /// The artifact's URI and the directory to extract it to; it is created when missing.
@@ -37,7 +39,8 @@ pub(in crate::command) async fn run(arguments: &Arguments) -> Result<(), Error> 
             ));
             continue;
         };
-        if directory.join(SKIP_FILE).exists() {
+        // What is to be replaced has no say in it: whoever could write there could turn the artifact off.
+        if !arguments.replace && directory.join(SKIP_FILE).exists() {
             say(format_args!(
                 "warning: {} has the file {SKIP_FILE}: it stays as it is",
                 directory.display()
@@ -50,9 +53,14 @@ pub(in crate::command) async fn run(arguments: &Arguments) -> Result<(), Error> 
 }
 
 async fn restore(arguments: &Arguments, uri: &ArtifactUri, directory: &Path) -> Result<(), Error> {
-    std::fs::create_dir_all(directory).map_err(|error| Error::file("create", directory, error))?;
+    let create_error = |error| Error::file("create", directory, error);
+    std::fs::create_dir_all(directory).map_err(create_error)?;
+    if directory.canonicalize().map_err(create_error)? == Path::new("/") {
+        return Err(TrustedArtifactError::Root(directory.to_owned()).into());
+    }
     let client = arguments.access.client(uri.repository())?;
-    let archive = fetch(&client, uri, directory).await?;
+    let most = Room::on_disk_of(directory)?.bytes();
+    let archive = fetch(&client, uri, directory, most).await?;
     if arguments.replace {
         empty(directory).map_err(|error| Error::file("empty", directory, error))?;
     }
@@ -96,12 +104,6 @@ impl FromStr for Artifact {
         if directory.as_os_str().is_empty() {
             return Err("write URI=DIR; the directory is missing".to_owned());
         }
-        match directory.canonicalize() {
-            Ok(resolved) if resolved == Path::new("/") => Err(format!(
-                "`{}` is the root of all files; name a directory in it",
-                directory.display()
-            )),
-            _ => Ok(Self { uri, directory }),
-        }
+        Ok(Self { uri, directory })
     }
 }

@@ -1,6 +1,7 @@
 //! Archives there and back, and archives that nobody honest made.
 
 mod foreign;
+mod limits;
 mod round_trip;
 
 use std::collections::BTreeMap;
