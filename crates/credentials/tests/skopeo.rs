@@ -193,3 +193,59 @@ async fn a_file_that_a_person_wrote_is_read_as_skopeo_reads_it() {
         assert_eq!(user_of(&file, key).await.ok().as_deref(), user, "{key}");
     }
 }
+
+/// A config with some of the keys; each entry's user name is its key's place in the list.
+fn config_of(keys: &[Option<&str>]) -> DockerConfig {
+    let mut config = DockerConfig::new();
+    for (place, key) in keys.iter().enumerate() {
+        if let Some(key) = key {
+            let user = format!("user{place}");
+            config.insert(*key, AuthEntry::login(&user, &PASSWORD.into()));
+        }
+    }
+    config
+}
+
+async fn agree(config: &DockerConfig, repositories: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("auth.json");
+    config.write_to(&file).unwrap();
+    for repository in repositories {
+        let ours = config.lookup(repository).unwrap();
+        let ours = ours.map(|credential| credential.username);
+        let theirs = user_of(&file, repository).await.ok();
+        let keys: Vec<_> = config.entries().map(|(key, _)| key).collect();
+        assert_eq!(ours, theirs, "{repository} with {keys:?}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_entries_there_are_we_choose_the_one_that_skopeo_chooses() {
+    // At most one key of a registry has a scheme: of two, skopeo takes any.
+    let addresses = [
+        None,
+        Some("https://quay.io"),
+        Some("http://quay.io/v1/"),
+        Some("https://quay.io/v2/team"),
+    ];
+    for (choice, address) in addresses.into_iter().cycle().take(32).enumerate() {
+        let present = |bit: usize, key| (choice / 4 >> bit & 1 == 1).then_some(key);
+        let keys = [
+            address,
+            present(0, "quay.io"),
+            present(1, "quay.io/team"),
+            present(2, "quay.io/team/application"),
+        ];
+        let repositories = ["quay.io/team/application", "quay.io/team/b", "quay.io/b"];
+        agree(&config_of(&keys), &repositories).await;
+    }
+    let hub = ["docker.io", "https://index.docker.io/v1/"];
+    for keys in [
+        [Some(hub[0]), Some(hub[1]), None],
+        [Some(hub[1]), None, Some("docker.io/team")],
+        [None, Some("registry-1.docker.io"), None],
+        [None, Some("index.docker.io"), None],
+    ] {
+        agree(&config_of(&keys), &["docker.io/team/a", "docker.io/b"]).await;
+    }
+}

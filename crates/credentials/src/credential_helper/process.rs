@@ -59,7 +59,9 @@ pub(super) async fn run(
         return Ok(output);
     }
     group.kill();
-    child.kill().await?;
+    // The group's end is its end too; waiting leaves no zombie behind.
+    let _ = child.start_kill();
+    child.wait().await?;
     outcome.unwrap_or(Err(RunError::TimedOut))
 }
 

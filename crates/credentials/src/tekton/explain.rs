@@ -63,7 +63,7 @@ pub enum Concern {
 impl fmt::Display for Concern {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::NoAuth => "the entry has no `auth`; Buildah, Skopeo and Cosign read nothing else, so they are not logged in",
+            Self::NoAuth => "the entry has no `auth`; Buildah and Skopeo read nothing else, so they are not logged in",
             Self::KeyNotPlain => {
                 "the entry's key is not plain `registry[/path]`; steps that store or fetch trusted artifacts do not find it"
             }

@@ -55,6 +55,14 @@ fn variables_move_the_places_and_empty_ones_do_not_count() {
 }
 
 #[test]
+fn the_environment_of_this_process_says_where_its_programs_and_its_home_are() {
+    let environment = Environment::of_process();
+    assert_eq!(environment.path, std::env::var_os("PATH"));
+    assert!(environment.home.is_some());
+    assert_eq!(environment.user_id.is_some(), cfg!(target_os = "linux"));
+}
+
+#[test]
 fn where_podman_has_one_place_only_it_is_searched_once() {
     assert_eq!(
         paths(None, &[("HOME", "/home/a")]),
