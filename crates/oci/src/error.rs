@@ -226,6 +226,9 @@ pub enum Error {
     /// The client cannot be made: certificate authority or TLS settings.
     #[error("cannot prepare TLS: {0}")]
     Tls(String),
+    /// The given proxy cannot be used.
+    #[error("the given proxy is not a URL; write http://proxy.example:3128")]
+    ProxyAddress,
     /// A directory is not an OCI image layout, or not one with exactly one image.
     #[error("{} is not an OCI image layout that can be used: {detail}", path.display())]
     Layout {

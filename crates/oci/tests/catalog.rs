@@ -1,4 +1,4 @@
-//! The repositories of a registry, where it lists them. The registries here are fakes, but for one.
+//! The repositories of a registry, where it lists them. The registries here are fakes.
 #![allow(
     clippy::unwrap_used,
     reason = "a test that cannot prepare its input has failed"
@@ -12,6 +12,8 @@ use oci::{Credential, Error, ImageReference, Repositories};
 use support::scripted::{Asked, error, scripted, token_for, unauthorized};
 use support::server::Server;
 
+type Script = fn(&Asked) -> Response;
+
 fn robot(_: &ImageReference) -> Result<Option<Credential>, String> {
     Ok(Some(Credential::Password {
         username: "robot".into(),
@@ -19,7 +21,7 @@ fn robot(_: &ImageReference) -> Result<Option<Credential>, String> {
     }))
 }
 
-async fn repositories(script: fn(&Asked) -> Response) -> Result<Repositories, Error> {
+async fn repositories(script: Script) -> Result<Repositories, Error> {
     let server = Server::start(scripted(script).0).await;
     let client = server.client_builder().credentials(robot).build().unwrap();
     client.repositories(&server.host).await
@@ -59,7 +61,7 @@ async fn the_token_is_asked_for_the_catalog() {
 
 #[tokio::test]
 async fn a_registry_without_the_list_says_so_and_is_no_failure() {
-    let scripts: [(u16, fn(&Asked) -> Response); 4] = [
+    let scripts: [(u16, Script); 4] = [
         (404, |_| StatusCode::NOT_FOUND.into_response()),
         (405, |_| StatusCode::METHOD_NOT_ALLOWED.into_response()),
         (403, |_| {

@@ -11,6 +11,7 @@ use oci::{
     Attachment, AttachmentKind, Client, Descriptor, Error, FoundBy, ImageDescription,
     ImageManifest, ImageReference, SbomFormat,
 };
+use support::fake::{Answer, FakeRegistry};
 use support::images::{self, TestImage, new_layout};
 use support::server::Server;
 
@@ -235,6 +236,37 @@ async fn what_buildkit_lists_beside_the_platforms_is_an_attestation() {
     let attestation = find(&description, &FoundBy::Index);
     assert_eq!(attestation.kind, AttachmentKind::Attestation);
     assert_eq!(attestation.subject, image.digest);
+}
+
+#[tokio::test]
+async fn what_is_listed_and_gone_is_said_to_be_missing() {
+    let image = images::one_platform("x");
+    let gone = Descriptor {
+        artifact_type: Some("application/vnd.cncf.notary.signature".to_owned()),
+        ..Descriptor::of(OCI_MANIFEST, b"{}")
+    };
+    // A registry that allows an index of what it does not have, and has no referrers API: a fake.
+    let list = serde_json::json!({
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.index.v1+json",
+        "manifests": [gone],
+    });
+    let mut fake = FakeRegistry::with(&image);
+    let name = format!("manifests/sha256-{}", image.root.digest.hex());
+    fake.answers.insert(
+        name,
+        Answer {
+            media_type: "application/vnd.oci.image.index.v1+json".to_owned(),
+            digest_header: None,
+            body: list.to_string().into_bytes(),
+        },
+    );
+    let server = Server::start(fake.router()).await;
+    let description = server.client().describe(&server.image("team/app:v1")).await;
+    let attachments = description.unwrap().attachments;
+    assert_eq!(attachments.len(), 1);
+    assert!(attachments[0].missing);
+    assert_eq!(attachments[0].kind, AttachmentKind::Signature);
 }
 
 #[tokio::test]

@@ -6,57 +6,18 @@
 
 mod support;
 
-use std::fmt::Write;
 use std::time::Duration;
 
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use oci::access::{AccessReport, Obstacle, Rights};
-use oci::{Client, ClientBuilder, Credential, ImageReference, Retry};
+use oci::access::{AccessReport, Obstacle, Verdict};
+use oci::{Client, ClientBuilder, Error};
+use support::obstacles::{
+    DAMAGED, IDENTITY, NOBODY, ROBOT, TOKEN, check, of_script, settings, table,
+};
 use support::raw::{self, Overrun};
 use support::scripted::{Asked, allowed, error, scripted, token_for, unauthorized, upload_opened};
 use support::server::{Server, certificates};
-
-type Lookup = fn(&ImageReference) -> Result<Option<Credential>, String>;
-
-const NOBODY: Lookup = |_| Ok(None);
-const ROBOT: Lookup = |_| {
-    Ok(Some(Credential::Password {
-        username: "robot".into(),
-        password: "pass".into(),
-    }))
-};
-const IDENTITY: Lookup = |_| Ok(Some(Credential::IdentityToken("s3cret".into())));
-const TOKEN: Lookup = |_| Ok(Some(Credential::RegistryToken("s3cret".into())));
-const DAMAGED: Lookup = |_| Err("auth.json: the entry `localhost` is not base64".to_owned());
-
-/// What the check says about a registry that follows `script`.
-async fn of_script(lookup: Lookup, script: fn(&Asked) -> Response) -> AccessReport {
-    let server = Server::start(scripted(script).0).await;
-    check(server.client_builder().credentials(lookup), &server.host).await
-}
-
-async fn check(builder: ClientBuilder, host: &str) -> AccessReport {
-    let retry = Retry {
-        attempts: 2,
-        first_delay: Duration::ZERO,
-        longest_delay: Duration::ZERO,
-    };
-    let client = builder.retry(retry).build().unwrap();
-    let repository = format!("{host}/team/app").parse().unwrap();
-    let report = client
-        .check_access(&repository, Rights::PULL_AND_PUSH)
-        .await;
-    let everything = format!(
-        "{report:?} {report} {}",
-        serde_json::to_string(&report).unwrap()
-    );
-    assert!(
-        !everything.contains("s3cret"),
-        "a secret is shown: {everything}"
-    );
-    report
-}
 
 /// A client that trusts an authority which signed nothing here.
 fn stranger() -> ClientBuilder {
@@ -92,7 +53,7 @@ async fn on_the_way() -> Vec<(&'static str, AccessReport)> {
         ),
         (
             "the name does not resolve",
-            check(server.client_builder(), "registry.invalid").await,
+            check(server.client_builder().without_proxy(), "registry.invalid").await,
         ),
         (
             "nobody listens",
@@ -121,7 +82,7 @@ async fn on_the_way() -> Vec<(&'static str, AccessReport)> {
         (
             "no way to the address",
             // TCP has no way to a multicast address, on any network.
-            check(server.client_builder(), "224.0.0.1:443").await,
+            check(server.client_builder().without_proxy(), "224.0.0.1:443").await,
         ),
         (
             "it hangs up after the handshake",
@@ -187,6 +148,18 @@ async fn at_the_door() -> Vec<(&'static str, AccessReport)> {
                     StatusCode::UNAUTHORIZED,
                     "UNAUTHORIZED",
                     "incorrect username or password",
+                ),
+                false => asked.bearer_challenge(),
+            })
+            .await,
+        ),
+        (
+            "the token server forbids",
+            of_script(ROBOT, |asked| match asked.path.starts_with("/token") {
+                true => error(
+                    StatusCode::FORBIDDEN,
+                    "DENIED",
+                    "requested access is denied",
                 ),
                 false => asked.bearer_challenge(),
             })
@@ -346,41 +319,22 @@ async fn in_the_repository() -> Vec<(&'static str, AccessReport)> {
     ]
 }
 
-fn table(reports: &[(&str, AccessReport)]) -> String {
-    let mut text = String::new();
-    for (name, report) in reports {
-        writeln!(text, "# {name}\n{report}\n").unwrap();
-    }
-    text
-}
-
-/// What differs from machine to machine and run to run.
-fn assert_snapshot(name: &str, reports: &[(&str, AccessReport)]) {
-    let mut settings = insta::Settings::clone_current();
-    settings.add_filter(r"(localhost|127\.0\.0\.1):\d+", "$1:PORT");
-    settings.add_filter(
-        r"lookup address information: [^)\n]*",
-        "lookup address information: …",
-    );
-    settings.add_filter(r"os error \d+", "os error …");
-    // How a connection breaks is a matter of microseconds.
-    settings.add_filter(r"(broke|TLS handshake) \(.*\)", "$1 (…)");
-    settings.bind(|| insta::assert_snapshot!(name, table(reports)));
-}
-
 #[tokio::test]
 async fn every_obstacle_on_the_way_is_told_from_the_others() {
-    assert_snapshot("on_the_way", &on_the_way().await);
+    let reports = on_the_way().await;
+    settings().bind(|| insta::assert_snapshot!("on_the_way", table(&reports)));
 }
 
 #[tokio::test]
 async fn every_obstacle_at_the_door_is_told_from_the_others() {
-    assert_snapshot("at_the_door", &at_the_door().await);
+    let reports = at_the_door().await;
+    settings().bind(|| insta::assert_snapshot!("at_the_door", table(&reports)));
 }
 
 #[tokio::test]
 async fn every_obstacle_in_the_repository_is_told_from_the_others() {
-    assert_snapshot("in_the_repository", &in_the_repository().await);
+    let reports = in_the_repository().await;
+    settings().bind(|| insta::assert_snapshot!("in_the_repository", table(&reports)));
 }
 
 #[tokio::test]
@@ -415,4 +369,62 @@ async fn as_json_an_obstacle_has_its_kind_its_words_and_its_remedy() {
         (&last["step"], &last["outcome"]),
         (&"login".into(), &"failed".into())
     );
+}
+
+#[tokio::test]
+async fn what_could_not_be_tried_is_not_called_refused() {
+    let of = |reports: Vec<(&str, AccessReport)>| -> Vec<Verdict> {
+        reports.iter().map(|(_, report)| report.verdict).collect()
+    };
+    assert!(
+        of(on_the_way().await)
+            .iter()
+            .all(|verdict| *verdict == Verdict::Unknown)
+    );
+    let refused = of(in_the_repository().await);
+    let (limited, refused) = refused.split_last().unwrap();
+    assert!(refused.iter().all(|verdict| *verdict == Verdict::Refused));
+    assert_eq!(
+        *limited,
+        Verdict::Unknown,
+        "the rate limit says nothing about rights"
+    );
+}
+
+/// The environment of a process cannot be changed safely: the test runs itself again.
+#[test]
+fn the_proxy_of_the_environment_is_named_without_its_login() {
+    let name = "the_proxy_of_the_environment_is_named_without_its_login";
+    let proxy = "http://user:s3cret@127.0.0.1:9";
+    if std::env::var("HTTPS_PROXY").is_ok_and(|value| value == proxy) {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let report = runtime.block_on(check(stranger(), "registry.invalid"));
+        assert!(
+            matches!(&report.obstacle, Some(Obstacle::Proxy { proxy, .. }) if proxy == "127.0.0.1:9"),
+            "{report}"
+        );
+        return;
+    }
+    let again = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name])
+        .env("HTTPS_PROXY", proxy)
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&again.stdout);
+    assert!(
+        again.status.success() && said.contains("1 passed"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_is_no_proxy_is_refused_without_being_repeated() {
+    let error = stranger()
+        .proxy("http://user:s3cret@:bad:")
+        .build()
+        .unwrap_err();
+    assert!(matches!(error, Error::ProxyAddress), "{error}");
+    assert!(!format!("{error:?} {error}").contains("s3cret"));
 }

@@ -7,7 +7,7 @@ use super::classify::{obstacle, step_of};
 use super::granted::{granted_actions, grants};
 use super::question::BaseAnswer;
 use super::walk::Walk;
-use super::{Obstacle, Outcome, Right, Step};
+use super::{Obstacle, Outcome, Step};
 use crate::client::Challenge;
 use crate::error::RefusedBy;
 use crate::{Error, SentCredential};
@@ -55,12 +55,7 @@ impl Walk<'_> {
     pub(super) async fn log_in(&mut self, answer: BaseAnswer) -> Result<(), Obstacle> {
         match (answer.status, &answer.challenge, &self.sent) {
             (StatusCode::FORBIDDEN, ..) => {
-                let right = if self.wanted.pull {
-                    Right::Pull
-                } else {
-                    Right::Push
-                };
-                let found = self.denied(right, answer.said);
+                let found = self.denied(self.first_right(), answer.said);
                 return Err(self.fail(Step::Login, found));
             }
             (StatusCode::OK, ..) => {
@@ -91,8 +86,14 @@ impl Walk<'_> {
                 .retrying(|| client.answer(call, challenge.clone(), said.clone()))
                 .await
         };
-        if let Err(error) = answered {
-            return Err(self.fail(Step::Login, obstacle(error)));
+        match answered {
+            Ok(()) => {}
+            // Some token servers refuse to grant nothing, where others issue an empty token.
+            Err(Error::Forbidden { detail, .. }) => {
+                let found = self.denied(self.first_right(), detail);
+                return Err(self.fail(Step::Login, found));
+            }
+            Err(error) => return Err(self.fail(Step::Login, obstacle(error))),
         }
         let checked_by_token_server = by_token && self.sent != SentCredential::RegistryToken;
         if !checked_by_token_server {

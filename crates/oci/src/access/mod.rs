@@ -27,9 +27,11 @@ mod report;
 mod rights;
 mod step;
 mod trial;
+mod verdict;
 mod walk;
 
 pub use obstacle::Obstacle;
 pub use report::AccessReport;
 pub use rights::{Right, Rights};
 pub use step::{AccessStep, Outcome, Step};
+pub use verdict::Verdict;

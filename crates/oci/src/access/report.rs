@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::{AccessStep, Obstacle, Outcome, Rights};
+use super::{AccessStep, Obstacle, Outcome, Rights, Verdict};
 use crate::SentCredential;
 
 /// What a credential can do with a repository, and how that was found out.
@@ -16,6 +16,8 @@ pub struct AccessReport {
     pub address: String,
     /// What was asked about.
     pub wanted: Rights,
+    /// What the check came to.
+    pub verdict: Verdict,
     /// What was shown to work.
     pub proven: Rights,
     /// The credential that was used.
@@ -36,14 +38,17 @@ impl AccessReport {
     /// True when everything that was wanted works.
     #[must_use]
     pub fn is_granted(&self) -> bool {
-        self.obstacle.is_none() && self.proven.include(self.wanted)
+        self.verdict == Verdict::Granted
     }
 }
 
 impl fmt::Display for AccessReport {
     /// One line for each step, then what is in the way and what to do.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} with {}", self.repository, self.credential)?;
+        formatter.write_str(&self.repository)?;
+        if !matches!(self.obstacle, Some(Obstacle::CredentialLookup { .. })) {
+            write!(formatter, " with {}", self.credential)?;
+        }
         for step in &self.steps {
             write!(formatter, "\n  {:<10} ", step.step)?;
             match step.outcome {
@@ -52,15 +57,15 @@ impl fmt::Display for AccessReport {
                 _ => write!(formatter, "{:<7} {}", step.outcome, step.detail)?,
             }
         }
-        match &self.obstacle {
-            None => write!(formatter, "\n{} granted", self.proven),
-            Some(obstacle) => write!(
-                formatter,
-                "\n{} not granted: {obstacle}\nto do: {}",
-                self.wanted,
-                obstacle.remedy()
-            ),
+        let Some(obstacle) = &self.obstacle else {
+            return write!(formatter, "\n{} granted", self.proven);
+        };
+        let missing = self.wanted.without(self.proven);
+        match self.verdict {
+            Verdict::Refused => write!(formatter, "\n{missing} refused: {obstacle}")?,
+            _ => write!(formatter, "\n{missing} could not be tried: {obstacle}")?,
         }
+        write!(formatter, "\nto do: {}", obstacle.remedy())
     }
 }
 

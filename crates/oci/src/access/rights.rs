@@ -57,6 +57,15 @@ impl Rights {
         push: true,
     };
 
+    /// Those that `others` lack.
+    #[must_use]
+    pub fn without(self, others: Self) -> Self {
+        Self {
+            pull: self.pull && !others.pull,
+            push: self.push && !others.push,
+        }
+    }
+
     /// True when nothing of `wanted` is missing.
     #[must_use]
     pub fn include(self, wanted: Self) -> bool {

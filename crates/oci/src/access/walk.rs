@@ -2,8 +2,8 @@
 
 use super::classify::{obstacle, said_by_registry};
 use super::granted::grants;
-use super::{AccessReport, AccessStep, Obstacle, Outcome, Right, Rights, Step};
-use crate::client::{Access, Call};
+use super::{AccessReport, AccessStep, Obstacle, Outcome, Right, Rights, Step, Verdict};
+use crate::client::{Access, Call, TOKEN_SERVER_SAYS};
 use crate::error::RefusedBy;
 use crate::{Client, Error, ImageReference, SentCredential};
 
@@ -49,6 +49,7 @@ impl<'a> Walk<'a> {
             repository: self.call.repository.name(),
             address: self.client.address(&self.call.repository).to_owned(),
             wanted: self.wanted,
+            verdict: Verdict::of(self.wanted, self.proven, obstacle.as_ref()),
             proven: self.proven,
             credential: self.sent,
             granted: self.granted,
@@ -106,6 +107,14 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// The right that would have been tried first.
+    pub(super) fn first_right(&self) -> Right {
+        match self.wanted.pull {
+            true => Right::Pull,
+            false => Right::Push,
+        }
+    }
+
     pub(super) fn refuse(&mut self, step: Step, right: Right, error: Error) -> Obstacle {
         let found = match error {
             Error::Unauthorized {
@@ -140,8 +149,7 @@ impl<'a> Walk<'a> {
                 repository,
                 sent: self.sent.clone(),
                 right,
-                said: match self.logged_in || self.client.known_authorization(&self.call).is_some()
-                {
+                said: match self.was_sent(&said) {
                     true => said_by_registry(&said),
                     false => format!(
                         "{}, and it did not ask for a login",
@@ -150,6 +158,13 @@ impl<'a> Walk<'a> {
                 },
             },
         }
+    }
+
+    /// Whether anybody saw the credential: a registry may refuse without asking for it.
+    fn was_sent(&self, said: &str) -> bool {
+        self.logged_in
+            || said.starts_with(TOKEN_SERVER_SAYS)
+            || self.client.known_authorization(&self.call).is_some()
     }
 
     pub(super) fn must_exist(&self, said: String) -> Obstacle {

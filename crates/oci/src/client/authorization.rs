@@ -160,10 +160,15 @@ impl Client {
             .map_err(|error| self.no_answer_from(call, &url, &error))?;
         match response.status() {
             StatusCode::OK => self.read_token(call, response).await,
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            StatusCode::UNAUTHORIZED => {
                 let said = format!("{TOKEN_SERVER_SAYS}{}", detail(response).await);
                 Err(self.unauthorized(call, said, RefusedBy::TokenServer))
             }
+            StatusCode::FORBIDDEN => Err(Error::Forbidden {
+                action: call.action.clone(),
+                registry: call.repository.registry().to_owned(),
+                detail: format!("{TOKEN_SERVER_SAYS}{}", detail(response).await),
+            }),
             // RFC 6749, section 5.2: a refresh token that has ended is a bad request.
             StatusCode::BAD_REQUEST if exchanged => {
                 let said = format!("{TOKEN_SERVER_SAYS}{}", detail(response).await);

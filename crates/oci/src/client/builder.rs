@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::proxy::ProxySettings;
+use secrecy::SecretString;
+
+use super::proxy::{ProxyChoice, ProxySettings};
 use super::resolver::Resolver;
 use super::{Anonymous, Client, CredentialSource, Inner, Retry, tls};
 use crate::{Endpoints, Error};
@@ -20,7 +22,7 @@ pub struct ClientBuilder {
     credentials: Arc<dyn CredentialSource>,
     retry: Retry,
     connect_timeout: Duration,
-    proxy: Option<String>,
+    proxy: ProxyChoice,
 }
 
 impl Default for ClientBuilder {
@@ -31,7 +33,7 @@ impl Default for ClientBuilder {
             credentials: Arc::new(Anonymous),
             retry: Retry::default(),
             connect_timeout: CONNECT_TIMEOUT,
-            proxy: None,
+            proxy: ProxyChoice::Environment,
         }
     }
 }
@@ -72,11 +74,18 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the proxy to go through, `http://HOST:PORT`, in place of what the environment says (`HTTPS_PROXY`, `NO_PROXY`). Loopback
+    /// Sets the proxy to go through, `http://[USER:PASSWORD@]HOST:PORT`, in place of what the environment says (`HTTPS_PROXY`, `NO_PROXY`). Loopback
     /// addresses are always reached directly.
     #[must_use]
-    pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.proxy = Some(url.into());
+    pub fn proxy(mut self, url: impl Into<SecretString>) -> Self {
+        self.proxy = ProxyChoice::Given(url.into());
+        self
+    }
+
+    /// Goes through no proxy, whatever the environment says.
+    #[must_use]
+    pub fn without_proxy(mut self) -> Self {
+        self.proxy = ProxyChoice::Without;
         self
     }
 
@@ -86,10 +95,7 @@ impl ClientBuilder {
     /// A certificate authority or the proxy's address cannot be read, or there is no authority at all: neither in the system nor given.
     pub fn build(self) -> Result<Client, Error> {
         let tls = tls::client_config(&self.ca_certificates_pem)?;
-        let proxy = match &self.proxy {
-            Some(url) => ProxySettings::given(url)?,
-            None => ProxySettings::from_environment(),
-        };
+        let proxy = ProxySettings::new(self.proxy)?;
         let limit = self.connect_timeout;
         let loopback = http_client(tls.clone(), limit, reqwest::ClientBuilder::no_proxy)?;
         let http = http_client(tls, limit, |builder| proxy.apply(builder))?;

@@ -2,37 +2,48 @@
 
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::Error;
 
-/// The proxy settings of a client: those of the environment (`HTTPS_PROXY`, `NO_PROXY`, …), or a given one.
+/// Which proxy to go through.
+pub(super) enum ProxyChoice {
+    /// What `HTTPS_PROXY`, `NO_PROXY` and their like say.
+    Environment,
+    /// None.
+    Without,
+    /// This URL, which may hold a login.
+    Given(SecretString),
+}
+
+/// The proxy settings of a client.
 pub(super) struct ProxySettings {
     matcher: Matcher,
-    given: Option<reqwest::Proxy>,
+    /// `None`: as the environment says, which `reqwest` reads by itself, the same way.
+    given: Option<Vec<reqwest::Proxy>>,
 }
 
 impl ProxySettings {
-    /// What `reqwest` reads by itself, read the same way.
-    pub(super) fn from_environment() -> Self {
-        Self {
-            matcher: Matcher::from_system(),
-            given: None,
-        }
-    }
-
-    pub(super) fn given(url: &str) -> Result<Self, Error> {
-        let given = reqwest::Proxy::https(url).map_err(|_| {
-            Error::Tls("the given proxy is not a URL such as http://proxy.example:3128".into())
-        })?;
-        Ok(Self {
-            matcher: Matcher::builder().https(url).build(),
-            given: Some(given),
-        })
+    pub(super) fn new(choice: ProxyChoice) -> Result<Self, Error> {
+        let (matcher, given) = match choice {
+            ProxyChoice::Environment => (Matcher::from_system(), None),
+            ProxyChoice::Without => (Matcher::builder().build(), Some(Vec::new())),
+            ProxyChoice::Given(url) => {
+                let url = url.expose_secret();
+                // Its own error may repeat the URL.
+                let proxy = reqwest::Proxy::https(url).map_err(|_| Error::ProxyAddress)?;
+                (Matcher::builder().https(url).build(), Some(vec![proxy]))
+            }
+        };
+        Ok(Self { matcher, given })
     }
 
     pub(super) fn apply(&self, builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
         match &self.given {
-            Some(proxy) => builder.no_proxy().proxy(proxy.clone()),
+            Some(proxies) => proxies
+                .iter()
+                .cloned()
+                .fold(builder.no_proxy(), reqwest::ClientBuilder::proxy),
             None => builder,
         }
     }

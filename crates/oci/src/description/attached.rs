@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::attachment_kind::{DIGEST_TAG_SUFFIXES, IMAGE_TAG_SUFFIXES, kind_of};
+use super::attachment_kind::{
+    DIGEST_TAG_SUFFIXES, IMAGE_TAG_SUFFIXES, kind_of, kind_of_artifact_type,
+};
 use super::describe::layers_of;
 use super::{Attachment, AttachmentKind, FoundBy};
 use crate::client::fallback_tag;
@@ -27,10 +29,14 @@ impl Client {
     ) -> Result<Vec<Attachment>, Error> {
         let mut found = Vec::new();
         for descriptor in self.referrers(repository, subject).await? {
-            let manifest = self
-                .child_manifest(repository, subject, &descriptor)
-                .await?;
-            found.push(attachment(subject, &manifest, FoundBy::Referrers, None));
+            let manifest = self.child_manifest(repository, subject, &descriptor).await;
+            found.push(match manifest {
+                Ok(manifest) => attachment(subject, &manifest, FoundBy::Referrers, None),
+                Err(Error::Content(ContentError::MissingManifest { .. })) => {
+                    missing(subject, descriptor)
+                }
+                Err(error) => return Err(error),
+            });
         }
         let tags = DIGEST_TAG_SUFFIXES
             .map(|(suffix, kind)| (format!("{}{suffix}", fallback_tag(subject)), kind));
@@ -121,8 +127,26 @@ fn attachment(
         kind,
         found_by,
         digest: manifest.digest.clone(),
+        missing: false,
         media_type: manifest.media_type.clone(),
         artifact_type,
         layers,
+    }
+}
+
+/// What is known of an attachment from the list alone.
+fn missing(subject: &Digest, listed: Descriptor) -> Attachment {
+    Attachment {
+        subject: subject.clone(),
+        kind: listed
+            .artifact_type
+            .as_deref()
+            .map_or(AttachmentKind::Other, kind_of_artifact_type),
+        found_by: FoundBy::Referrers,
+        digest: listed.digest,
+        missing: true,
+        media_type: listed.media_type,
+        artifact_type: listed.artifact_type,
+        layers: Vec::new(),
     }
 }

@@ -74,6 +74,11 @@ pub(super) fn kind_of(manifest: &ImageManifest) -> AttachmentKind {
         .unwrap_or(AttachmentKind::Other)
 }
 
+/// What an artifact type alone says.
+pub(super) fn kind_of_artifact_type(artifact_type: &str) -> AttachmentKind {
+    kind_of_media_type(artifact_type, None).unwrap_or(AttachmentKind::Other)
+}
+
 fn kind_of_media_type(media_type: &str, bundle: Option<&str>) -> Option<AttachmentKind> {
     let sbom = |format| {
         Some(AttachmentKind::Sbom {

@@ -93,6 +93,8 @@ pub struct Attachment {
     pub found_by: FoundBy,
     /// Digest of its manifest.
     pub digest: Digest,
+    /// The registry lists it and does not have it: something deleted it, and left the list.
+    pub missing: bool,
     /// Media type of its manifest.
     pub media_type: String,
     /// What it says it is.

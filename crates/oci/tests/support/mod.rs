@@ -10,6 +10,7 @@ pub mod docker_registry;
 pub mod fake;
 pub mod images;
 pub mod lies;
+pub mod obstacles;
 pub mod raw;
 pub mod scripted;
 pub mod server;
