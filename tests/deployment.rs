@@ -87,9 +87,13 @@ impl OwnDeployment for Own {
 
 /// Deploys on any free port, or mends what is there: this very program is the embedded cluster's.
 async fn deploy(root: &StateRoot, name: DeploymentName) -> Result<DeploymentRecord, String> {
-    let free_port = ("REGISTRY_HOST_PORT", "the suite".to_owned(), "0".to_owned());
+    let setting = |name, value: &str| (name, "the suite".to_owned(), value.to_owned());
+    // With a login, so that everything is tested; a registry without one asks less of everybody.
     let sources = Sources {
-        arguments: vec![free_port],
+        arguments: vec![
+            setting("REGISTRY_HOST_PORT", "0"),
+            setting("REGISTRY_AUTH", "htpasswd"),
+        ],
         ..Default::default()
     };
     let settings = Settings::resolve(&sources).map_err(|error| error.to_string())?;

@@ -7,10 +7,12 @@
 //! uses it, in a tenant of its own; `#[serial(deployment)]` is one that breaks it, and has it alone.
 
 mod builds;
+mod credentials;
 mod deployment;
 mod lies;
 mod recovery;
 mod releases;
+mod secrets;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -27,6 +29,8 @@ fn main() -> ExitCode {
     let families = [
         builds::SCENARIOS,
         releases::SCENARIOS,
+        credentials::SCENARIOS,
+        secrets::SCENARIOS,
         recovery::SCENARIOS,
         lies::SCENARIOS,
     ];

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result, ensure};
 use cluster::embedded::{Certificates, Daemon, Ports, kubeconfig};
+use cluster::registry_access::RegistryAuth;
 use cluster::{DeploymentDirectory, DeploymentName, DeploymentRecord, StateRoot, connect};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::ConfigMap;
@@ -78,7 +79,7 @@ async fn first_api_call() -> Result<Duration> {
             registry: 0,
         };
         let (running, _) = Daemon::of(&directory)
-            .ensure(Path::new(PROGRAM), any)
+            .ensure(Path::new(PROGRAM), any, RegistryAuth::None)
             .await?;
         let server = format!("https://127.0.0.1:{}", running.ports.api_server);
         let text = kubeconfig::render("bench", &server, &certificates.ca, &certificates.admin);

@@ -39,6 +39,9 @@ pub(crate) struct DeployLocal {
     /// Who acts on Konflux resources: operator or stand-ins. Default: stand-ins on embedded.
     #[arg(long, value_name = "FLAVOUR")]
     pub(crate) konflux: Option<Flavour>,
+    /// Whether the internal registry asks for a login: none or htpasswd. The setting REGISTRY_AUTH says the same.
+    #[arg(long, value_name = "KIND")]
+    pub(crate) registry_auth: Option<String>,
     #[command(flatten)]
     pub(crate) name: Name,
     /// Settings file; default: deploy-local.env in the current folder, if there is one.

@@ -144,13 +144,13 @@ async fn deploy_and_run(
     program: &Path,
     request: &Request,
 ) -> Result<Exit, Failure> {
-    let any_port = (
-        "REGISTRY_HOST_PORT",
-        "REGISTRY_HOST_PORT".to_owned(),
-        "0".to_owned(),
-    );
+    let setting = |name: &'static str, value: &str| (name, name.to_owned(), value.to_owned());
+    // With a login, so that the scenarios about credentials run too.
     let sources = Sources {
-        arguments: vec![any_port],
+        arguments: vec![
+            setting("REGISTRY_HOST_PORT", "0"),
+            setting("REGISTRY_AUTH", "htpasswd"),
+        ],
         ..Default::default()
     };
     let settings = Settings::resolve(&sources).map_err(|error| Exit::WrongUse.with(error))?;

@@ -99,11 +99,16 @@ fn settings(arguments: &DeployLocal) -> Result<Settings, Failure> {
         .env_file
         .clone()
         .or_else(|| default.exists().then_some(default));
-    let konflux_cr = arguments.konflux_cr.iter();
+    let konflux_cr = arguments
+        .konflux_cr
+        .iter()
+        .map(|path| ("KONFLUX_CR", "KONFLUX_CR".to_owned(), path.clone()));
+    let registry_auth = arguments
+        .registry_auth
+        .iter()
+        .map(|auth| ("REGISTRY_AUTH", "--registry-auth".to_owned(), auth.clone()));
     let sources = Sources {
-        arguments: konflux_cr
-            .map(|path| ("KONFLUX_CR", "KONFLUX_CR".to_owned(), path.clone()))
-            .collect(),
+        arguments: konflux_cr.chain(registry_auth).collect(),
         // A variable that is not text cannot be one of ours: their values are checked to be text.
         environment: std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -165,6 +170,13 @@ fn print_deployed(deployed: &Deployed, format: Format) -> Result<(), Failure> {
 pub(crate) fn access(record: &DeploymentRecord) -> Vec<String> {
     let folder = record.ca_file.parent().unwrap_or(&record.ca_file).display();
     let registry = &record.registry;
+    let (asks, login) = match &registry.auth_file {
+        None => ("no login", String::new()),
+        Some(path) => (
+            "asks for a login",
+            format!(" --authfile {}", path.display()),
+        ),
+    };
     vec![
         format!("  kubernetes  {}", record.kubernetes.server),
         format!(
@@ -172,11 +184,11 @@ pub(crate) fn access(record: &DeploymentRecord) -> Vec<String> {
             record.kubernetes.kubeconfig.display()
         ),
         format!(
-            "  registry    {} (no login; in the cluster: {})",
+            "  registry    {} ({asks}; in the cluster: {})",
             registry.host_endpoint, registry.in_cluster_host
         ),
         format!(
-            "              skopeo inspect --cert-dir {folder} docker://{}/konflux-local/registry-proof:latest",
+            "              skopeo inspect --cert-dir {folder}{login} docker://{}/konflux-local/registry-proof:latest",
             registry.host_endpoint
         ),
     ]

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use crate::embedded::serve;
 
 /// Runs the background process of an embedded cluster:
-/// `PROGRAM __embedded-cluster STATE_ROOT NAME API_SERVER_PORT REGISTRY_PORT`.
+/// `PROGRAM __embedded-cluster STATE_ROOT NAME API_SERVER_PORT REGISTRY_PORT REGISTRY_AUTH`.
 pub const EMBEDDED_CLUSTER: &str = "__embedded-cluster";
 /// Runs a pipeline step: `PROGRAM __probe ARGUMENTS…`.
 pub const PROBE: &str = "__probe";

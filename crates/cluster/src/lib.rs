@@ -5,6 +5,7 @@
 //! - [`state`]: the folder of a deployment: its record, its lock, its files.
 //! - [`host`]: what the machine offers and what stands in the way: ports, disk, clock, container engine.
 //! - [`embedded`]: the in-process cluster: certificates, kubeconfig, its background process.
+//! - [`registry_access`]: the accounts of the embedded cluster's registry, and what each may do.
 //! - [`entry`]: the hidden subcommands that a program must offer to start an embedded cluster from itself.
 
 pub mod choice;
@@ -12,6 +13,7 @@ pub mod connect;
 pub mod embedded;
 pub mod entry;
 pub mod host;
+pub mod registry_access;
 pub mod state;
 
 pub use choice::{Choice, ClusterChoice, ClusterKind, Flavour};

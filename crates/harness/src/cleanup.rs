@@ -18,6 +18,8 @@ enum Made {
     Namespace(String),
     /// The images of a repository.
     Images(ImageReference),
+    /// An account of the deployment's registry.
+    Account(String),
 }
 
 /// What has to be removed after a scenario, in the order in which it was made.
@@ -52,6 +54,11 @@ impl Cleanup {
         self.add(Made::Images(repository.without_tag_and_digest()));
     }
 
+    /// To be called before the account is made.
+    pub(crate) fn account(&self, name: &str) {
+        self.add(Made::Account(name.to_owned()));
+    }
+
     fn add(&self, made: Made) {
         self.made
             .lock()
@@ -82,6 +89,7 @@ impl Cleanup {
             let outcome = match made {
                 Made::Namespace(name) => self.remove_namespace(name).await,
                 Made::Images(repository) => self.remove_images(repository).await,
+                Made::Account(name) => self.remove_account(name),
             };
             match outcome {
                 Ok(()) => self.journal.note(format!("removed {}", made.words())),
@@ -115,6 +123,14 @@ impl Cleanup {
             .await
             .map(drop)
             .map_err(|failure| failure.to_string())
+    }
+
+    fn remove_account(&self, name: &str) -> Result<(), String> {
+        let Some(accounts) = self.deployment.registry_accounts() else {
+            return Err("the deployment's accounts are out of reach".to_owned());
+        };
+        let removed = accounts.remove(name);
+        removed.map(drop).map_err(|error| error.to_string())
     }
 
     async fn remove_images(&self, repository: &ImageReference) -> Result<(), String> {
@@ -179,6 +195,7 @@ impl Made {
         match self {
             Self::Namespace(name) => format!("namespace {name}"),
             Self::Images(repository) => format!("images of {repository}"),
+            Self::Account(name) => format!("registry account {name}"),
         }
     }
 }

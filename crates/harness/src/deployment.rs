@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
+use cluster::registry_access::Accounts;
 use cluster::{ClusterKind, DeploymentDirectory, DeploymentRecord};
+use credentials::DockerConfig;
+use oci::ImageReference;
 
 /// The clients of the deployment under test. Cheap to clone.
 #[derive(Clone)]
@@ -32,6 +35,9 @@ pub enum ConnectError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The login to the registry cannot be read.
+    #[error("the login to the registry that is recorded cannot be used: {0}")]
+    Login(#[from] credentials::FileError),
     /// The registry's recorded address is not one.
     #[error("the recorded registry endpoint cannot be used: {0}")]
     Endpoint(#[from] oci::EndpointsError),
@@ -62,10 +68,13 @@ impl Deployment {
             .try_fold(oci::Endpoints::new(), |endpoints, (name, address)| {
                 endpoints.with(name, address)
             })?;
-        let registry = oci::Client::builder()
+        let mut registry = oci::Client::builder()
             .endpoints(endpoints)
-            .ca_certificate_pem(ca)
-            .build()?;
+            .ca_certificate_pem(ca);
+        if let Some(path) = &record.registry.auth_file {
+            registry = registry.credentials(login(DockerConfig::from_file(path)?));
+        }
+        let registry = registry.build()?;
         Ok(Self {
             kubernetes,
             registry,
@@ -74,10 +83,35 @@ impl Deployment {
         })
     }
 
+    /// The accounts of its registry, if that asks for a login and this machine can make and revoke them.
+    #[must_use]
+    pub fn registry_accounts(&self) -> Option<Accounts> {
+        administers_registry(&self.record).then(|| Accounts::of(&self.directory))
+    }
+
     /// Where its Kubernetes API comes from: it decides how long things may take.
     #[must_use]
     pub fn cluster(&self) -> ClusterKind {
         self.record.cluster
+    }
+}
+
+/// Whether the registry asks for a login, and its accounts lie on this machine.
+pub(crate) fn administers_registry(record: &DeploymentRecord) -> bool {
+    record.registry.auth_file.is_some() && record.cluster == ClusterKind::Embedded
+}
+
+/// The deployment's own login: the suite looks at repositories of every tenant.
+fn login(
+    config: DockerConfig,
+) -> impl Fn(&ImageReference) -> Result<Option<oci::Credential>, String> + Send + Sync {
+    move |repository| {
+        let found = config.lookup(&repository.name());
+        let found = found.map_err(|error| error.to_string())?;
+        Ok(found.map(|login| oci::Credential::Password {
+            username: login.username,
+            password: login.password,
+        }))
     }
 }
 

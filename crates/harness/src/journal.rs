@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use secrecy::SecretString;
+
 /// What a scenario did and saw, step by step. Cheap to clone; clones write the same journal.
 #[derive(Debug, Clone, Default)]
 pub struct Journal(Arc<Content>);
@@ -12,6 +14,8 @@ pub struct Journal(Arc<Content>);
 struct Content {
     begun: OnceLock<Instant>,
     entries: Mutex<Vec<(Duration, String)>>,
+    /// What must never be written down, with the words to write in its place.
+    secrets: Mutex<Vec<(SecretString, String)>>,
 }
 
 impl Journal {
@@ -25,6 +29,20 @@ impl Journal {
         let entry = (self.elapsed(), what.into());
         tracing::debug!("{}", entry.1);
         self.entries().push(entry);
+    }
+
+    /// Makes a secret of the story known, to everything that is written about it from now on.
+    pub fn hide(&self, secret: &SecretString, what: impl Into<String>) {
+        let secrets = self.0.secrets.lock();
+        let mut secrets = secrets.unwrap_or_else(PoisonError::into_inner);
+        secrets.push((secret.clone(), what.into()));
+    }
+
+    /// The secrets of the story, each with what it is.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<(SecretString, String)> {
+        let secrets = self.0.secrets.lock();
+        secrets.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Time since the clock was started; zero if it was not.

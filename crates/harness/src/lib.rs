@@ -42,4 +42,4 @@ pub use failure::{Failure, Verdict};
 pub use journal::Journal;
 pub use runner::{Need, Scenario};
 pub use source::Source;
-pub use story::with_tenant;
+pub use story::{with_tenant, with_tenant_without_credentials};

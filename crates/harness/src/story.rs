@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cleanup::Cleanup;
 use crate::evidence;
-use crate::tenant::Tenant;
+use crate::tenant::{Credentials, Tenant};
 use crate::{Deployment, Failure, Journal, Scenario, Verdict};
 
 /// What the runner gives to the scenario that runs on this thread.
@@ -60,17 +60,35 @@ impl Scene {
 ///
 /// The story's failure; else why the tenant could not be made or removed.
 pub fn with_tenant(story: impl AsyncFnOnce(&Tenant) -> Verdict) -> Verdict {
+    tell(Credentials::Working, story)
+}
+
+/// Tells a story as [`with_tenant`] does, in a tenant that has no credentials for the registry: they are what the story is
+/// about.
+///
+/// # Errors
+///
+/// As [`with_tenant`].
+pub fn with_tenant_without_credentials(story: impl AsyncFnOnce(&Tenant) -> Verdict) -> Verdict {
+    tell(Credentials::None, story)
+}
+
+fn tell(credentials: Credentials, story: impl AsyncFnOnce(&Tenant) -> Verdict) -> Verdict {
     let scene = Scene::current()?;
     let runtime = scene.runtime.clone();
     scene.journal.begin();
-    runtime.block_on(perform(scene, story))
+    runtime.block_on(perform(scene, credentials, story))
 }
 
-async fn perform(scene: Scene, story: impl AsyncFnOnce(&Tenant) -> Verdict) -> Verdict {
+async fn perform(
+    scene: Scene,
+    credentials: Credentials,
+    story: impl AsyncFnOnce(&Tenant) -> Verdict,
+) -> Verdict {
     let cleanup = Cleanup::new(scene.deployment.clone(), scene.journal.clone(), scene.keep);
     let tenant = Tenant::new(scene.deployment.clone(), scene.journal.clone(), cleanup);
     let telling = async {
-        tenant.create().await?;
+        tenant.create(credentials).await?;
         story(&tenant).await
     };
     let telling = AssertUnwindSafe(telling).catch_unwind();

@@ -6,4 +6,5 @@ mod arrows;
 mod bad_input;
 mod help;
 mod lifecycle;
+mod registry_login;
 mod support;

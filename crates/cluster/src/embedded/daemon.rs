@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::running::{self, Ports, Running};
 use crate::entry::EMBEDDED_CLUSTER;
+use crate::registry_access::RegistryAuth;
 use crate::state::DeploymentDirectory;
 
 /// How long the process may take from its start until it listens.
@@ -100,14 +101,13 @@ impl<'a> Daemon<'a> {
         running::listening(self.deployment).map_err(DaemonError::State)
     }
 
-    /// The ports of the last process, running or not: a new one takes the same.
+    /// What the last process, running or not, told about itself: a new one takes the same ports.
     ///
     /// # Errors
     ///
     /// [`DaemonError::State`].
-    pub fn last_ports(&self) -> Result<Option<Ports>, DaemonError> {
-        let words = running::last_words(self.deployment).map_err(DaemonError::State)?;
-        Ok(words.map(|running| running.ports))
+    pub fn last(&self) -> Result<Option<Running>, DaemonError> {
+        running::last_words(self.deployment).map_err(DaemonError::State)
     }
 
     /// Makes sure that the process runs: starts `program` with the hidden subcommand if it does not.
@@ -119,11 +119,12 @@ impl<'a> Daemon<'a> {
         &self,
         program: &Path,
         ports: Ports,
+        registry_auth: RegistryAuth,
     ) -> Result<(Running, Ensured), DaemonError> {
         if running::lives(self.deployment).map_err(DaemonError::State)? {
             return Ok((self.wait_for_words().await?, Ensured::Running));
         }
-        self.start(program, ports).await?;
+        self.start(program, ports, registry_auth).await?;
         Ok((self.wait_for_words().await?, Ensured::Started))
     }
 
@@ -152,7 +153,12 @@ impl<'a> Daemon<'a> {
         Err(DaemonError::NotStopped { pid: running.pid })
     }
 
-    async fn start(&self, program: &Path, ports: Ports) -> Result<(), DaemonError> {
+    async fn start(
+        &self,
+        program: &Path,
+        ports: Ports,
+        registry_auth: RegistryAuth,
+    ) -> Result<(), DaemonError> {
         let log = OpenOptions::new()
             .create(true)
             .append(true)
@@ -163,6 +169,7 @@ impl<'a> Daemon<'a> {
             .arg(EMBEDDED_CLUSTER)
             .args([root.as_os_str(), name])
             .args([ports.api_server.to_string(), ports.registry.to_string()])
+            .arg(registry_auth.to_string())
             .env_clear()
             .envs(
                 INHERITED

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::registry_access::RegistryAuth;
 use crate::state::{DeploymentDirectory, read_if_present, write_atomically};
 
 /// The ports of an embedded cluster on loopback. 0 asks for any free one.
@@ -26,6 +27,9 @@ pub struct Running {
     pub pid: u32,
     /// Where it listens.
     pub ports: Ports,
+    /// How its registry finds out who somebody is.
+    #[serde(default)]
+    pub registry_auth: RegistryAuth,
 }
 
 /// The lock that the process holds for its whole life: the kernel releases it however the process ends.

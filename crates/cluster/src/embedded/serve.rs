@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
+use registry::access::{Access, AccessFiles, LogIn};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
@@ -17,6 +18,7 @@ use super::certificates::Certificates;
 use super::running::{self, Ports, Running};
 use super::{REGISTRY_NAMES, kubeconfig};
 use crate::entry::PROBE;
+use crate::registry_access::{Accounts, RegistryAuth};
 use crate::state::{DeploymentDirectory, StateRoot};
 
 /// Port of the API server as pipeline steps and kubeconfigs see it.
@@ -48,7 +50,7 @@ fn start_log() {
 }
 
 fn run(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
-    let (deployment, ports) = parse(arguments)?;
+    let (deployment, ports, registry_auth) = parse(arguments)?;
     let Some(_life) = running::take_life_lock(&deployment).context("cannot take the life lock")?
     else {
         bail!("another process of this deployment lives");
@@ -60,12 +62,12 @@ fn run(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
         .enable_all()
         .build()
         .context("cannot start the runtime")?
-        .block_on(serve(&deployment, ports))
+        .block_on(serve(&deployment, ports, registry_auth))
 }
 
 fn parse(
     mut arguments: impl Iterator<Item = OsString>,
-) -> anyhow::Result<(DeploymentDirectory, Ports)> {
+) -> anyhow::Result<(DeploymentDirectory, Ports, RegistryAuth)> {
     let mut next = |what: &str| {
         arguments
             .next()
@@ -75,12 +77,14 @@ fn parse(
     let name = text(&next("NAME")?)?.parse()?;
     let api_server = text(&next("API_SERVER_PORT")?)?.parse()?;
     let registry = text(&next("REGISTRY_PORT")?)?.parse()?;
+    let registry_auth = text(&next("REGISTRY_AUTH")?)?.parse();
     Ok((
         root.deployment(&name),
         Ports {
             api_server,
             registry,
         },
+        registry_auth.map_err(|expected| anyhow!("REGISTRY_AUTH: {expected}"))?,
     ))
 }
 
@@ -90,7 +94,11 @@ fn text(argument: &OsStr) -> anyhow::Result<&str> {
         .ok_or_else(|| anyhow!("{} is not text", argument.display()))
 }
 
-async fn serve(deployment: &DeploymentDirectory, ports: Ports) -> anyhow::Result<()> {
+async fn serve(
+    deployment: &DeploymentDirectory,
+    ports: Ports,
+    registry_auth: RegistryAuth,
+) -> anyhow::Result<()> {
     let data = deployment.data();
     let certificates = Certificates::load(&data.join("pki"))?;
     let (api_listener, registry_listeners) = (
@@ -126,7 +134,11 @@ async fn serve(deployment: &DeploymentDirectory, ports: Ports) -> anyhow::Result
 
     let storage = registry::storage::Directory::open(data.join("registry"))
         .context("cannot open the registry's store")?;
-    let registry = registry::Registry::new(Arc::new(storage), registry::Options::default());
+    let options = registry::Options {
+        access: registry_access(deployment, registry_auth)?,
+        ..Default::default()
+    };
+    let registry = registry::Registry::new(Arc::new(storage), options);
     let registry_tls = registry::tls::server_config(
         &certificates.registry.certificate,
         &certificates.registry.key,
@@ -148,7 +160,7 @@ async fn serve(deployment: &DeploymentDirectory, ports: Ports) -> anyhow::Result
             .context("the stand-ins failed")
     });
 
-    announce(deployment, ports)?;
+    announce(deployment, ports, registry_auth)?;
     let outcome = wait_for_the_end(&mut parts).await;
     shutdown.cancel();
     while parts.join_next().await.is_some() {}
@@ -185,6 +197,23 @@ async fn listen_registry(port: u16) -> anyhow::Result<Vec<TcpListener>> {
         Err(error) => tracing::info!("no IPv6 loopback: {error}"),
     }
     Ok(listeners)
+}
+
+/// Who may use the registry. With a login it follows the accounts while they change; at first there are none.
+fn registry_access(
+    deployment: &DeploymentDirectory,
+    registry_auth: RegistryAuth,
+) -> anyhow::Result<Access> {
+    if registry_auth == RegistryAuth::None {
+        return Ok(Access::anonymous());
+    }
+    let accounts = Accounts::of(deployment);
+    accounts.ensure_files()?;
+    let files = AccessFiles {
+        htpasswd: accounts.htpasswd(),
+        rules: Some(accounts.rules()),
+    };
+    Access::watching(files, LogIn::Basic).context("cannot read the registry's accounts")
 }
 
 /// The stand-ins are ordinary clients: they get a kubeconfig like anybody else.
@@ -230,10 +259,15 @@ async fn stand_ins(
 }
 
 /// Writes down where the process listens, then tells whoever started it, if anybody still listens.
-fn announce(deployment: &DeploymentDirectory, ports: Ports) -> anyhow::Result<()> {
+fn announce(
+    deployment: &DeploymentDirectory,
+    ports: Ports,
+    registry_auth: RegistryAuth,
+) -> anyhow::Result<()> {
     let running = Running {
         pid: std::process::id(),
         ports,
+        registry_auth,
     };
     running::write_words(deployment, running).context("cannot write running.json")?;
     let mut output = io::stdout().lock();

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! <root>/<name>.lock        held by the command that changes the deployment
-//! <root>/<name>/            ca.crt  kubeconfig  deployment.json  events.jsonl  embedded.log  evidence/
-//! <root>/<name>/data/       the embedded cluster's own: pki/ api-server/ registry/ steps/ logs/
+//! <root>/<name>/            ca.crt  kubeconfig  deployment.json  auth.json  events.jsonl  embedded.log  evidence/
+//! <root>/<name>/data/       the embedded cluster's own: pki/ api-server/ registry/ registry-access/ steps/ logs/
 //! ```
 
 mod files;

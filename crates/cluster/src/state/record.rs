@@ -59,6 +59,9 @@ pub struct RegistryEndpoint {
     pub in_cluster_host: String,
     /// `host:port` under which this machine reaches the same registry over TLS.
     pub host_endpoint: String,
+    /// An `auth.json` (mode 0600) with a login that may do everything, where the registry asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_file: Option<PathBuf>,
 }
 
 /// The record cannot be used.

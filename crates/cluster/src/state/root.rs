@@ -142,6 +142,12 @@ impl DeploymentDirectory {
         self.path.join("ca.crt")
     }
 
+    /// The login to the deployment's own registry, as skopeo and podman read it; mode 0600. Only where it asks for one.
+    #[must_use]
+    pub fn registry_auth_file(&self) -> PathBuf {
+        self.path.join("auth.json")
+    }
+
     /// The event stream, one JSON object a line.
     #[must_use]
     pub fn events(&self) -> PathBuf {

@@ -12,6 +12,7 @@ use cluster::host::{clock, disk, ports};
 use cluster::state::{LockError, LockHolder, RecordError, RootError};
 use cluster::{DeploymentDirectory, DeploymentName, DeploymentRecord, StateRoot};
 
+use super::choose::choose;
 use crate::events::{EventSink, Events, JsonLines};
 use crate::plan::{self, Finished, Plan, StepError};
 use crate::settings::Settings;
@@ -116,9 +117,9 @@ pub async fn deploy(
     let directory = request.root.deployment(&request.name);
     let lock = super::lock(&directory, "deploy-local", waiting).await?;
     let earlier = directory.read_record()?;
-    let (ports, differences) = choose_ports(request, &directory, earlier.as_ref())?;
+    let chosen = choose(request, &directory, earlier.as_ref())?;
     if Daemon::of(&directory).find()?.is_none()
-        && let Err(refusal) = check_host(request.root, ports)
+        && let Err(refusal) = check_host(request.root, chosen.ports)
     {
         if !directory.path().exists() {
             // Nothing was created but the lock, and that goes too, as far as it can.
@@ -140,7 +141,8 @@ pub async fn deploy(
         request.name.clone(),
         directory.clone(),
         request.program.clone(),
-        ports,
+        chosen.ports,
+        chosen.registry_auth,
     );
     let finished = plan::run(
         &embedded_plan(),
@@ -149,7 +151,14 @@ pub async fn deploy(
         request.keep_going,
     )
     .await;
-    conclude(&context, &directory, finished, earlier, differences, begun)
+    conclude(
+        &context,
+        &directory,
+        finished,
+        earlier,
+        chosen.differences,
+        begun,
+    )
 }
 
 /// The cluster's own data holds Secrets, keys and credentials of steps: nobody else may look into it.
@@ -214,58 +223,6 @@ fn left_behind(name: &DeploymentName, directory: &DeploymentDirectory, running: 
         "{what} {path} keeps what was made; run the same command again to continue, or `{}` to remove it all",
         name.command("destroy")
     )
-}
-
-/// A running cluster keeps its ports, and a difference is listed; a stopped one takes what is asked, else what it had.
-fn choose_ports(
-    request: &DeployRequest<'_>,
-    directory: &DeploymentDirectory,
-    earlier: Option<&DeploymentRecord>,
-) -> Result<(Ports, Vec<String>), DeployError> {
-    let asked = request.settings.registry_host_port();
-    let explicit = request.settings.is_set("REGISTRY_HOST_PORT") && asked != 0;
-    let daemon = Daemon::of(directory);
-    if let Some(running) = daemon.find()? {
-        let actual = running.ports.registry;
-        let difference = format!(
-            "the registry listens on port {actual} and REGISTRY_HOST_PORT asks for {asked}; a running registry is not moved: `{}` and deploy again to move it",
-            request.name.command("destroy")
-        );
-        return Ok((
-            running.ports,
-            if explicit && asked != actual {
-                vec![difference]
-            } else {
-                Vec::new()
-            },
-        ));
-    }
-    let last = daemon
-        .last_ports()?
-        .or_else(|| earlier.and_then(recorded_ports));
-    let registry = match last {
-        Some(last) if !explicit => last.registry,
-        _ => asked,
-    };
-    Ok((
-        Ports {
-            api_server: last.map_or(0, |last| last.api_server),
-            registry,
-        },
-        Vec::new(),
-    ))
-}
-
-fn recorded_ports(record: &DeploymentRecord) -> Option<Ports> {
-    let port = |address: &str| {
-        address
-            .rsplit_once(':')
-            .and_then(|(_, port)| port.parse().ok())
-    };
-    Some(Ports {
-        api_server: port(&record.kubernetes.server)?,
-        registry: port(&record.registry.host_endpoint)?,
-    })
 }
 
 fn check_host(root: &StateRoot, ports: Ports) -> Result<(), HostError> {

@@ -1,5 +1,6 @@
 //! `deploy-local`, `status` and `destroy` as calls.
 
+mod choose;
 mod deploy;
 mod destroy;
 mod status;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use cluster::ClusterKind;
+use cluster::registry_access::RegistryAuth;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::env_file::{self, EnvFileError};
@@ -190,6 +191,14 @@ impl Settings {
         self.text("REGISTRY_HOST_PORT")
             .and_then(|value| value.parse().ok())
             .expect("checked to be a port, and it has a default")
+    }
+
+    /// How the internal registry finds out who somebody is.
+    #[must_use]
+    pub fn registry_auth(&self) -> RegistryAuth {
+        self.text("REGISTRY_AUTH")
+            .and_then(|value| value.parse().ok())
+            .expect("checked to be one of its words, and it has a default")
     }
 
     /// Was this setting set by anybody?

@@ -68,6 +68,13 @@ pub const SETTINGS: &[Setting] = &[
         "port of the internal registry on localhost; 0 takes any free one (embedded)",
     ),
     setting(
+        "REGISTRY_AUTH",
+        Kind::OneOf(&["none", "htpasswd"]),
+        Some("none"),
+        OWN_REGISTRY,
+        "whether the internal registry asks for a login; htpasswd gives one to every tenant",
+    ),
+    setting(
         "ENABLE_REGISTRY_PORT",
         Kind::Switch,
         Some("1"),
@@ -263,13 +270,14 @@ pub(super) fn find(name: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.name == name)
 }
 
-/// The known name that is closest to an unknown one.
+/// The known name that is closest to an unknown one: by the pairs of letters that both have, so that a word left out counts
+/// less than another one in its place.
 pub(super) fn nearest(name: &str) -> &'static str {
-    let distance =
-        |setting: &&Setting| strsim::damerau_levenshtein(setting.name, &name.to_ascii_uppercase());
+    let name = name.to_ascii_uppercase();
+    let likeness = |setting: &Setting| strsim::sorensen_dice(setting.name, &name);
     SETTINGS
         .iter()
-        .min_by_key(distance)
+        .max_by(|one, other| likeness(one).total_cmp(&likeness(other)))
         .map_or("", |setting| setting.name)
 }
 
@@ -342,7 +350,9 @@ mod tests {
     #[test]
     fn a_misspelt_name_finds_its_neighbour() {
         assert_eq!(nearest("REGISTRY_HOSTPORT"), "REGISTRY_HOST_PORT");
-        assert_eq!(nearest("quay_org"), "QUAY_TOKEN");
+        assert_eq!(nearest("REGISTRY_PORT"), "REGISTRY_HOST_PORT");
+        assert_eq!(nearest("REGISTRY_AUTHENTICATION"), "REGISTRY_AUTH");
+        assert_eq!(nearest("quay_org"), "QUAY_ORGANIZATION");
         assert_eq!(nearest("QUAY_ORGANISATION"), "QUAY_ORGANIZATION");
     }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use cluster::embedded::Ports;
+use cluster::registry_access::RegistryAuth;
 use cluster::{DeploymentDirectory, DeploymentName, DeploymentRecord};
 
 use crate::plan::StepError;
@@ -19,6 +20,8 @@ pub struct DeployContext {
     pub program: PathBuf,
     /// The ports to use when the embedded cluster has to be started.
     pub ports: Ports,
+    /// How the registry finds out who somebody is.
+    pub registry_auth: RegistryAuth,
     connection: OnceLock<Connection>,
 }
 
@@ -39,12 +42,14 @@ impl DeployContext {
         directory: DeploymentDirectory,
         program: PathBuf,
         ports: Ports,
+        registry_auth: RegistryAuth,
     ) -> Self {
         Self {
             name,
             directory,
             program,
             ports,
+            registry_auth,
             connection: OnceLock::new(),
         }
     }

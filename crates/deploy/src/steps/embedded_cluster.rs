@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use cluster::embedded::daemon::Ensured;
 use cluster::embedded::{Certificates, Daemon, Running, kubeconfig};
+use cluster::registry_access::RegistryAuth;
 use cluster::state::{KubernetesEndpoint, RegistryEndpoint, SCHEMA_VERSION, write_private};
 use cluster::{ClusterKind, DeploymentRecord, Flavour, connect};
 
@@ -34,7 +35,7 @@ impl Step<DeployContext> for EmbeddedCluster {
     ) -> Result<Outcome, StepError> {
         progress.waiting("the process to listen");
         let ensured = Daemon::of(&context.directory)
-            .ensure(&context.program, context.ports)
+            .ensure(&context.program, context.ports, context.registry_auth)
             .await;
         let (running, ensured) = ensured.map_err(StepError::because("run the embedded cluster"))?;
         let mut record = record(context, running);
@@ -81,6 +82,10 @@ fn record(context: &DeployContext, running: Running) -> DeploymentRecord {
         registry: RegistryEndpoint {
             in_cluster_host: konflux_api::INTERNAL_REGISTRY_HOST.to_owned(),
             host_endpoint: format!("localhost:{}", running.ports.registry),
+            auth_file: match running.registry_auth {
+                RegistryAuth::None => None,
+                RegistryAuth::Htpasswd => Some(context.directory.registry_auth_file()),
+            },
         },
         ca_file: context.directory.ca_certificate(),
         versions: BTreeMap::from([(

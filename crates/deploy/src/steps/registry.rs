@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use cluster::DeploymentRecord;
+use credentials::DockerConfig;
 use kube::core::DynamicObject;
 use oci::image::{ImageBuilder, LayerFiles};
 use oci::{Client, Endpoints, ImageReference, Layout};
@@ -25,12 +26,14 @@ pub(crate) enum RegistryAccessError {
         source: std::io::Error,
     },
     #[error(transparent)]
+    Login(#[from] credentials::FileError),
+    #[error(transparent)]
     Endpoints(#[from] oci::EndpointsError),
     #[error(transparent)]
     Client(#[from] oci::Error),
 }
 
-/// A client of the deployment's registry, which trusts the deployment's authority.
+/// A client of the deployment's registry, which trusts the deployment's authority and logs in where a login is asked.
 pub(crate) fn client(record: &DeploymentRecord) -> Result<Client, RegistryAccessError> {
     let path = record.ca_file.clone();
     let ca = std::fs::read(&path).map_err(|source| RegistryAccessError::Ca { path, source })?;
@@ -38,10 +41,21 @@ pub(crate) fn client(record: &DeploymentRecord) -> Result<Client, RegistryAccess
     for (host, address) in record.registry.addresses() {
         endpoints = endpoints.with(host, address)?;
     }
-    Ok(Client::builder()
+    let mut builder = Client::builder()
         .endpoints(endpoints)
-        .ca_certificate_pem(ca)
-        .build()?)
+        .ca_certificate_pem(ca);
+    if let Some(path) = &record.registry.auth_file {
+        let config = DockerConfig::from_file(path)?;
+        builder = builder.credentials(move |repository: &ImageReference| {
+            let found = config.lookup(&repository.name());
+            let found = found.map_err(|error| error.to_string())?;
+            Ok(found.map(|login| oci::Credential::Password {
+                username: login.username,
+                password: login.password,
+            }))
+        });
+    }
+    Ok(builder.build()?)
 }
 
 /// The image that proves the registry.
@@ -105,7 +119,7 @@ impl Step<DeployContext> for RegistryProof {
     }
 
     fn needs(&self) -> &'static [&'static str] {
-        &["embedded-cluster"]
+        &["registry-accounts"]
     }
 
     async fn run(

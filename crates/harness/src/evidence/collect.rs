@@ -28,34 +28,54 @@ const KINDS: [(&str, &str, &str); 11] = [
     ("appstudio.redhat.com", "v1alpha1", "Release"),
 ];
 
-/// Collects everything of both namespaces. What cannot be read is told in `missing.txt`.
+/// Collects everything of both namespaces, redacted. What cannot be read is told in `missing.txt`.
 pub(super) async fn all(tenant: &Tenant, failure: &Failure, path: &Path) -> io::Result<()> {
-    let client = &tenant.deployment().kubernetes;
-    let namespaces = [tenant.namespace(), tenant.managed_namespace()];
     let mut missing = Vec::new();
     let mut secrets = Vec::new();
-    for namespace in namespaces {
-        secrets.push(
-            listed(
-                Api::<Secret>::namespaced(client.clone(), namespace),
-                &mut missing,
-            )
-            .await,
-        );
+    for namespace in [tenant.namespace(), tenant.managed_namespace()] {
+        let api = Api::<Secret>::namespaced(tenant.deployment().kubernetes.clone(), namespace);
+        secrets.push(listed(api, &mut missing).await);
     }
-    let redactor = Redactor::knowing(secrets.iter().flatten());
+    let redactor = Redactor::knowing(secrets.iter().flatten()).and_those_of(tenant.journal());
     let folder = Folder {
         path: path.to_owned(),
         redactor: &redactor,
     };
+    for (namespace, secrets) in [tenant.namespace(), tenant.managed_namespace()]
+        .iter()
+        .zip(&secrets)
+    {
+        folder
+            .below(namespace)
+            .write("secrets.txt", &outline(secrets))?;
+    }
+    everything(tenant, failure, &folder, missing).await
+}
+
+/// As [`all`], with every secret that somebody let slip.
+pub(super) async fn unredacted(tenant: &Tenant, failure: &Failure, path: &Path) -> io::Result<()> {
+    let folder = Folder {
+        path: path.to_owned(),
+        redactor: &Redactor::idle(),
+    };
+    everything(tenant, failure, &folder, Vec::new()).await
+}
+
+async fn everything(
+    tenant: &Tenant,
+    failure: &Failure,
+    folder: &Folder<'_>,
+    mut missing: Vec<String>,
+) -> io::Result<()> {
+    let client = &tenant.deployment().kubernetes;
+    let namespaces = [tenant.namespace(), tenant.managed_namespace()];
     folder.write("failure.txt", &format!("{failure}\n"))?;
     folder.write("story.txt", &tenant.journal().to_string())?;
     if let Ok(log) = std::fs::read(tenant.deployment().directory.embedded_log()) {
         folder.write("embedded.log", &String::from_utf8_lossy(&log))?;
     }
-    for (namespace, secrets) in namespaces.into_iter().zip(&secrets) {
+    for namespace in namespaces {
         let folder = folder.below(namespace);
-        folder.write("secrets.txt", &outline(secrets))?;
         objects(client, namespace, &folder, &mut missing).await?;
         logs(client, namespace, &folder.below("logs"), &mut missing).await?;
     }

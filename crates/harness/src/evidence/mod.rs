@@ -21,7 +21,7 @@ use crate::tenant::Tenant;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Keeps what can be kept. A failure to keep something is written into the evidence itself, never in the scenario's way.
-pub(crate) async fn take(tenant: &Tenant, failure: &Failure, folder: &Path) {
+pub async fn take(tenant: &Tenant, failure: &Failure, folder: &Path) {
     let journal = tenant.journal();
     let taking = collect::all(tenant, failure, folder);
     match tokio::time::timeout(PATIENCE, taking).await {
@@ -35,6 +35,15 @@ pub(crate) async fn take(tenant: &Tenant, failure: &Failure, folder: &Path) {
             PATIENCE.as_secs()
         )),
     }
+}
+
+/// Keeps the same without redaction, to look whether anything had to be redacted: what is kept must not leave the machine.
+///
+/// # Errors
+///
+/// The folder cannot be written.
+pub async fn take_unredacted(tenant: &Tenant, failure: &Failure, folder: &Path) -> io::Result<()> {
+    collect::unredacted(tenant, failure, folder).await
 }
 
 /// A folder of evidence; everything that is written into it is redacted.

@@ -2,10 +2,15 @@
 
 use std::sync::LazyLock;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt;
 use regex::Regex;
+use secrecy::ExposeSecret;
 use serde_json::Value;
+
+use crate::Journal;
 
 /// Shorter values are no secrets worth the name, and replacing them would make evidence unreadable.
 const SHORTEST_SECRET: usize = 6;
@@ -43,9 +48,19 @@ static SHAPES: LazyLock<[(Regex, &str); 4]> = LazyLock::new(|| {
 pub struct Redactor {
     /// Value and what to write in its place, longest value first.
     known: Vec<(String, String)>,
+    /// Changes nothing.
+    idle: bool,
 }
 
 impl Redactor {
+    /// Replaces nothing: for looking whether there is anything to replace.
+    pub(super) fn idle() -> Self {
+        Self {
+            idle: true,
+            ..Self::default()
+        }
+    }
+
     /// Knows every value of these Secrets, also the ones inside docker configs.
     pub fn knowing<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
         let mut known = Vec::new();
@@ -68,15 +83,33 @@ impl Redactor {
                 );
             }
         }
+        Self::of(known)
+    }
+
+    /// Knows the secrets of a story too: one may be in no Secret any more.
+    #[must_use]
+    pub fn and_those_of(self, journal: &Journal) -> Self {
+        let mut known = self.known;
+        for (secret, what) in journal.secrets() {
+            let place = format!("<redacted: {what}>");
+            known.push((secret.expose_secret().to_owned(), place));
+        }
+        Self::of(known)
+    }
+
+    fn of(mut known: Vec<(String, String)>) -> Self {
         known.retain(|(value, _)| value.len() >= SHORTEST_SECRET);
         known.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
-        Self { known }
+        Self { known, idle: false }
     }
 
     /// The text without secrets.
     #[must_use]
     pub fn clean(&self, text: &str) -> String {
         let mut text = text.to_owned();
+        if self.idle {
+            return text;
+        }
         for (value, place) in &self.known {
             if text.contains(value) {
                 text = text.replace(value, place);
@@ -89,14 +122,22 @@ impl Redactor {
     }
 }
 
-/// Every text in a JSON document.
+/// Every text in a JSON document, and the password inside of one that is the `auth` of a docker config.
 fn leaves(value: &Value) -> Vec<String> {
     match value {
-        Value::String(text) => vec![text.clone()],
+        Value::String(text) => [text.clone()].into_iter().chain(password(text)).collect(),
         Value::Array(items) => items.iter().flat_map(leaves).collect(),
         Value::Object(entries) => entries.values().flat_map(leaves).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
     }
+}
+
+/// The password in base64 of `user:password`.
+fn password(text: &str) -> Option<String> {
+    let decoded = String::from_utf8(STANDARD.decode(text).ok()?).ok()?;
+    decoded
+        .split_once(':')
+        .map(|(_, password)| password.to_owned())
 }
 
 #[cfg(test)]
@@ -133,6 +174,24 @@ mod tests {
         let clean = redactor.clean("login with hunter2hunter2 (dTpodW50ZXIy) failed");
         let place = "<redacted: Secret push, .dockerconfigjson>";
         assert_eq!(clean, format!("login with {place} ({place}) failed"));
+    }
+
+    #[test]
+    fn a_password_is_found_inside_the_auth_of_a_docker_config_and_among_those_of_a_story() {
+        let config = r#"{"auths": {"quay.io": {"auth": "dTpodW50ZXIyaHVudGVyMg=="}}}"#;
+        let journal = Journal::default();
+        journal.hide(&"another-password".into(), "password of robot r");
+        let redactor = Redactor::knowing(&[secret(
+            "kubernetes.io/dockerconfigjson",
+            &[(".dockerconfigjson", config)],
+        )]);
+        let clean = redactor
+            .and_those_of(&journal)
+            .clean("hunter2hunter2, another-password");
+        assert_eq!(
+            clean,
+            "<redacted: Secret push, .dockerconfigjson>, <redacted: password of robot r>"
+        );
     }
 
     #[test]

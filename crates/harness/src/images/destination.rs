@@ -1,6 +1,6 @@
 //! Repositories: where images are released to, or must not be.
 
-use oci::ImageReference;
+use oci::{ImageReference, ManifestContent};
 
 use super::{Lie, PushedImage};
 use crate::{Failure, Journal, Verdict};
@@ -85,11 +85,39 @@ impl Destination {
             .tags(&self.repository)
             .await
             .map_err(Failure::registry(listing))?;
+        self.expect_none(tags, "nothing was pushed")
+    }
+
+    /// Checks that no image was pushed there. What travels between the tasks of a build is stored beside the image, and is
+    /// none: artifacts say in their manifests what they are.
+    ///
+    /// # Errors
+    ///
+    /// As [`Destination::is_empty`].
+    pub async fn has_no_image(&self) -> Verdict {
+        let listing = format!("list the tags of {}", self.repository);
+        let tags = self.registry.tags(&self.repository).await;
+        let mut images = Vec::new();
+        for tag in tags.map_err(Failure::registry(listing))? {
+            let tagged = self.repository.with_tag(&tag);
+            let tagged = tagged.map_err(|error| Failure::Scenario(error.to_string()))?;
+            let manifest = self.registry.manifest(&tagged).await;
+            let manifest = manifest.map_err(Failure::registry(format!("read {tagged}")))?;
+            let is_artifact = match &manifest.content {
+                ManifestContent::Image(image) => image.artifact_type.is_some(),
+                ManifestContent::Index(_) => false,
+            };
+            if !is_artifact {
+                images.push(tag);
+            }
+        }
+        self.expect_none(images, "no image was pushed")
+    }
+
+    fn expect_none(&self, tags: Vec<String>, checked: &str) -> Verdict {
         if tags.is_empty() {
-            self.journal.note(format!(
-                "checked: nothing was pushed to {}",
-                self.repository
-            ));
+            self.journal
+                .note(format!("checked: {checked} to {}", self.repository));
             return Ok(());
         }
         Err(Lie::NotEmpty {

@@ -6,6 +6,7 @@ use std::fmt;
 use cluster::{ClusterKind, DeploymentRecord, Flavour};
 
 use crate::Verdict;
+use crate::deployment::administers_registry;
 
 /// Something a scenario needs that not every deployment offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +23,8 @@ pub enum Need {
     Quay,
     /// A way to the internet.
     Network,
+    /// A registry that asks for a login, with accounts that this machine can make and revoke.
+    RegistryLogin,
     /// A deployment of the suite's own, which may be broken and mended: never one that somebody uses.
     OwnDeployment,
 }
@@ -86,6 +89,9 @@ pub fn offered(record: &DeploymentRecord, is_own: bool) -> BTreeSet<Need> {
     if record.cluster != ClusterKind::Embedded {
         offered.insert(Need::Tekton);
     }
+    if administers_registry(record) {
+        offered.insert(Need::RegistryLogin);
+    }
     offered.insert(match record.konflux {
         Flavour::Operator => Need::Operator,
         Flavour::StandIns => Need::StandIns,
@@ -111,6 +117,7 @@ impl fmt::Display for Need {
             Self::StandIns => "stand-ins",
             Self::Quay => "quay",
             Self::Network => "network",
+            Self::RegistryLogin => "registry-login",
             Self::OwnDeployment => "own-deployment",
         })
     }
@@ -127,6 +134,9 @@ mod tests {
         let own = BTreeSet::from([Need::StandIns, Need::OwnDeployment]);
         assert_eq!(offered(&record, true), own);
         assert_eq!(offered(&record, false), BTreeSet::from([Need::StandIns]));
+        record.registry.auth_file = Some("/nowhere/auth.json".into());
+        let with_login = BTreeSet::from([Need::StandIns, Need::RegistryLogin]);
+        assert_eq!(offered(&record, false), with_login);
         record.cluster = ClusterKind::Kind;
         record.konflux = Flavour::Operator;
         assert_eq!(

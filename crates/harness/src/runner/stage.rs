@@ -72,11 +72,12 @@ impl Stage {
                 evidence: None,
             },
         };
+        let redactor = Redactor::default().and_those_of(&journal);
         let performed = Performed {
             name: scenario.name().to_owned(),
-            outcome: redacted(outcome),
+            outcome: redacted(outcome, &redactor),
             elapsed: journal.elapsed(),
-            story: Redactor::default().clean(&journal.to_string()),
+            story: redactor.clean(&journal.to_string()),
         };
         let completion = completion(&performed);
         let mut all = self
@@ -215,10 +216,10 @@ fn described(record: &DeploymentRecord) -> String {
     )
 }
 
-fn redacted(outcome: Outcome) -> Outcome {
+fn redacted(outcome: Outcome, redactor: &Redactor) -> Outcome {
     match outcome {
         Outcome::Failed { because, evidence } => Outcome::Failed {
-            because: Redactor::default().clean(&because),
+            because: redactor.clean(&because),
             evidence,
         },
         other => other,

@@ -26,6 +26,7 @@ pub(crate) fn record() -> DeploymentRecord {
         registry: RegistryEndpoint {
             in_cluster_host: konflux_api::INTERNAL_REGISTRY_HOST.to_owned(),
             host_endpoint: "localhost:1".to_owned(),
+            auth_file: None,
         },
         ca_file: "/nowhere/ca.crt".into(),
         versions: BTreeMap::new(),

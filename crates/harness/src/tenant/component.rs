@@ -103,7 +103,7 @@ impl<'a> Component<'a> {
         }
     }
 
-    /// Checks that nothing was pushed to the component's repository.
+    /// Checks that no image was pushed to the component's repository.
     ///
     /// # Errors
     ///
@@ -111,7 +111,7 @@ impl<'a> Component<'a> {
     pub async fn has_no_images(&self) -> Verdict {
         let registry = self.tenant.deployment().registry.clone();
         let images = Destination::new(registry, self.repository.clone(), &[]);
-        images.noting_in(self.tenant.journal()).is_empty().await
+        images.noting_in(self.tenant.journal()).has_no_image().await
     }
 
     async fn annotate(&self, key: &str, value: &str) -> Verdict {

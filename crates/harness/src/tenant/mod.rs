@@ -5,7 +5,9 @@ mod build;
 mod component;
 mod failed_build;
 mod failed_tasks;
+mod push_secret;
 mod release;
+mod robot;
 mod snapshot;
 
 pub use application::Application;
@@ -13,7 +15,9 @@ pub use build::{Build, StartedBuild};
 pub use component::Component;
 pub use failed_build::FailedBuild;
 pub use failed_tasks::FailedTask;
+pub use push_secret::PushSecret;
 pub use release::{FailedRelease, Release, StartedRelease};
+pub use robot::Robot;
 pub use snapshot::Snapshot;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -32,6 +36,15 @@ use crate::cleanup::Cleanup;
 use crate::images::Destination;
 use crate::wait::{Condition, Typed, Wait, Waits, kind_and_name};
 use crate::{Deployment, Failure, Journal, Verdict, fixtures};
+
+/// Whether a tenant can push to a registry that asks for a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Credentials {
+    /// Its builds and releases can, wherever the registry asks.
+    Working,
+    /// They cannot.
+    None,
+}
 
 /// A fresh tenant: a namespace of its own, and one that it releases to.
 #[derive(Debug)]
@@ -59,7 +72,7 @@ impl Tenant {
 
     /// Makes both namespaces as the fixtures' demo tenants are, and waits until Konflux has given them what each tenant
     /// gets.
-    pub(crate) async fn create(&self) -> Verdict {
+    pub(crate) async fn create(&self, credentials: Credentials) -> Verdict {
         let both = [&self.namespace, &self.managed_namespace];
         let objects =
             fixtures::tenant(&self.namespace, &self.managed_namespace).map_err(|error| {
@@ -72,6 +85,9 @@ impl Tenant {
             .for_each(|namespace| self.cleanup.namespace(namespace));
         try_join_all(namespaces.iter().map(|object| self.create_dynamic(object))).await?;
         try_join_all(others.iter().map(|object| self.create_dynamic(object))).await?;
+        if credentials == Credentials::Working && self.deployment.registry_accounts().is_some() {
+            self.give_credentials().await?;
+        }
         try_join_all(
             both.iter()
                 .map(|namespace| self.wait_until_ready(namespace)),

@@ -6,7 +6,7 @@ use konflux_api::tekton::PipelineRun;
 use kube::ResourceExt;
 use kube::api::ListParams;
 
-use super::{Tenant, failed_tasks};
+use super::{FailedTask, Tenant, failed_tasks};
 use crate::images::{Destination, Lie, PushedImage};
 use crate::wait::{Condition, Wait, conditions, kind_and_name};
 use crate::{Failure, Verdict};
@@ -33,6 +33,8 @@ pub struct FailedRelease {
     release: konflux::Release,
     /// PipelineRuns in the managed namespace.
     managed_runs: Vec<String>,
+    /// Their failed tasks.
+    tasks: Vec<FailedTask>,
 }
 
 impl<'a> StartedRelease<'a> {
@@ -84,18 +86,18 @@ impl<'a> StartedRelease<'a> {
                 &conditions(&release).join("\n"),
             ));
         }
-        let managed_runs = self
-            .managed_runs()
-            .await?
-            .iter()
-            .map(ResourceExt::name_any)
-            .collect();
+        let (mut managed_runs, mut tasks) = (Vec::new(), Vec::new());
+        for run in self.managed_runs().await? {
+            tasks.extend(failed_tasks::of(self.tenant, &run).await);
+            managed_runs.push(run.name_any());
+        }
         self.tenant
             .journal()
             .note(format!("Release {} failed", self.name));
         Ok(FailedRelease {
             release,
             managed_runs,
+            tasks,
         })
     }
 
@@ -189,6 +191,25 @@ impl FailedRelease {
             &self.release,
             &expected,
             &conditions(&self.release).join("\n"),
+        ))
+    }
+
+    /// Checks that a failed task of its pipeline says these words, in its message or log.
+    ///
+    /// # Errors
+    ///
+    /// None does.
+    pub fn explains(&self, words: &str) -> Verdict {
+        let tasks: Vec<String> = self.tasks.iter().map(ToString::to_string).collect();
+        let tasks = tasks.join("\n");
+        if tasks.contains(words) {
+            return Ok(());
+        }
+        let expected = format!("{words:?} in a failed task's message or log");
+        Err(unexpected(
+            &self.release,
+            &expected,
+            &format!("they say:\n{tasks}"),
         ))
     }
 

@@ -9,6 +9,8 @@ use cluster::ClusterKind;
 pub enum Wait {
     /// A fresh namespace has what Konflux gives each tenant.
     TenantReady,
+    /// A component was made; the ServiceAccount that builds it appears.
+    ServiceAccountMade,
     /// A build was requested; its PipelineRun appears.
     BuildStarted,
     /// A build's PipelineRun ends.
@@ -43,8 +45,14 @@ const fn row(wait: Wait, words: &'static str, embedded: u64, real: u64) -> Row {
 
 /// A limit tells a stuck system from a slow one; it is no bar for speed. The embedded limits leave room for a loaded
 /// machine of two cores.
-const TABLE: [Row; 7] = [
+const TABLE: [Row; 8] = [
     row(Wait::TenantReady, "a fresh tenant to be ready", 20, 120),
+    row(
+        Wait::ServiceAccountMade,
+        "the component's ServiceAccount",
+        20,
+        120,
+    ),
     row(Wait::BuildStarted, "a requested build to start", 20, 120),
     row(Wait::BuildEnded, "the build to end", 60, 1800),
     row(Wait::SnapshotMade, "the build's Snapshot", 20, 600),

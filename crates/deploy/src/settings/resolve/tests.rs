@@ -52,6 +52,22 @@ fn argument_beats_environment_beats_file_beats_default() {
 }
 
 #[test]
+fn the_registry_asks_for_no_login_unless_told_to() {
+    assert_eq!(
+        resolve("", &[]).unwrap().registry_auth(),
+        RegistryAuth::None
+    );
+    let asked = resolve("REGISTRY_AUTH=htpasswd", &[]).unwrap();
+    assert_eq!(asked.registry_auth(), RegistryAuth::Htpasswd);
+    assert_eq!(
+        message("REGISTRY_AUTH=token", &[])
+            .split(" must be ")
+            .nth(1),
+        Some("none, htpasswd, not \"token\"")
+    );
+}
+
+#[test]
 fn an_empty_variable_switches_the_files_value_off() {
     let settings = resolve("REGISTRY_HOST_PORT=5002", &[("REGISTRY_HOST_PORT", "")]).unwrap();
     assert_eq!(settings.registry_host_port(), 5001);
