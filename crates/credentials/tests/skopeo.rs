@@ -229,7 +229,7 @@ async fn whatever_entries_there_are_we_choose_the_one_that_skopeo_chooses() {
         Some("https://quay.io/v2/team"),
     ];
     for (choice, address) in addresses.into_iter().cycle().take(32).enumerate() {
-        let present = |bit: usize, key| (choice / 4 >> bit & 1 == 1).then_some(key);
+        let present = |bit: usize, key| (((choice / 4) >> bit) & 1 == 1).then_some(key);
         let keys = [
             address,
             present(0, "quay.io"),
