@@ -51,7 +51,9 @@ fn no_secret_value_occurs_in_output_events_evidence_or_state() -> Verdict {
         evidence::take(tenant, &example, &redacted).await;
         search.folder(folder.path(), &|_| false)?;
         // And redaction does its work where somebody let one slip.
-        let slipped = Failure::Scenario(format!("with {}", search.secrets[0].expose_secret()));
+        let all = search.secrets.iter().map(ExposeSecret::expose_secret);
+        let slipped = format!("with {}", all.collect::<Vec<_>>().join(" "));
+        let slipped = Failure::Scenario(slipped);
         evidence::take(tenant, &slipped, &redacted).await;
         search.folder(&redacted, &|_| false)?;
         let kept = fs::read_to_string(redacted.join("failure.txt"));

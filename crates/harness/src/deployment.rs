@@ -7,6 +7,7 @@ use cluster::registry_access::Accounts;
 use cluster::{ClusterKind, DeploymentDirectory, DeploymentRecord};
 use credentials::DockerConfig;
 use oci::ImageReference;
+use secrecy::SecretString;
 
 /// The clients of the deployment under test. Cheap to clone.
 #[derive(Clone)]
@@ -19,6 +20,8 @@ pub struct Deployment {
     pub record: DeploymentRecord,
     /// Its folder.
     pub directory: DeploymentDirectory,
+    /// The login to its registry in every form that it is written in, to keep it out of what is told.
+    pub(crate) login_secrets: Vec<SecretString>,
 }
 
 /// A deployment cannot be tested.
@@ -68,11 +71,18 @@ impl Deployment {
             .try_fold(oci::Endpoints::new(), |endpoints, (name, address)| {
                 endpoints.with(name, address)
             })?;
+        let mut login_secrets = Vec::new();
         let mut registry = oci::Client::builder()
             .endpoints(endpoints)
             .ca_certificate_pem(ca);
         if let Some(path) = &record.registry.auth_file {
-            registry = registry.credentials(login(DockerConfig::from_file(path)?));
+            let config = DockerConfig::from_file(path)?;
+            for (_, entry) in config.entries() {
+                login_secrets.extend(entry.auth.clone());
+                let login = entry.credential().ok().flatten();
+                login_secrets.extend(login.map(|login| login.password));
+            }
+            registry = registry.credentials(login(config));
         }
         let registry = registry.build()?;
         Ok(Self {
@@ -80,6 +90,7 @@ impl Deployment {
             registry,
             record,
             directory,
+            login_secrets,
         })
     }
 

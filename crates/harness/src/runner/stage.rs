@@ -95,6 +95,9 @@ impl Stage {
                 missing: scenario::words(&missing),
             };
         }
+        for secret in &deployment.login_secrets {
+            journal.hide(secret, "login of the deployment");
+        }
         let folder = self
             .evidence_folder(&deployment)
             .join(folder_name(scenario.name()));

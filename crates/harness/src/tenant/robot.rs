@@ -29,11 +29,9 @@ impl Tenant {
             password: generate_password().map_err(|error| Failure::Scenario(error.to_string()))?,
         };
         self.cleanup.account(&robot.account);
-        let what = format!("password of {}", robot.account);
-        self.journal.hide(&robot.password, &what);
-        // A docker config holds it in another form.
-        if let Some(auth) = &robot.entry().auth {
-            self.journal.hide(auth, format!("login, {what}"));
+        for secret in robot.secrets() {
+            let what = format!("password of {}", robot.account);
+            self.journal.hide(&secret, what);
         }
         let made = self
             .accounts()?
