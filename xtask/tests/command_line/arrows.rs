@@ -44,6 +44,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stand-ins", &["credentials", "oci", "konflux-api"]),
     ("probe", &["oci", "credentials"]),
     ("registry", &[]),
+    ("registry-fuzz", &["registry"]),
     ("api-server", &[]),
     ("oci", &[]),
     ("credentials", &["konflux-api"]),

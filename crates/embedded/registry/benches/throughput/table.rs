@@ -2,38 +2,39 @@
 
 use std::io::Write as _;
 
+/// One measure: its samples by column.
 struct Row {
     name: String,
     unit: String,
-    values: Vec<f64>,
+    samples: Vec<Vec<f64>>,
 }
 
+/// Columns are registries, the first of them the one in question; the others are its peers.
 pub struct Table {
     names: Vec<String>,
     rows: Vec<Row>,
 }
 
 impl Table {
-    pub fn new(subject: &str, peer: Option<&str>) -> Self {
+    pub fn new(names: Vec<String>) -> Self {
         Self {
-            names: std::iter::once(subject)
-                .chain(peer)
-                .map(str::to_owned)
-                .collect(),
+            names,
             rows: Vec::new(),
         }
     }
 
-    /// Adds a value for the first server that has none in this row.
-    pub fn add(&mut self, name: &str, unit: &str, value: f64) {
-        match self.rows.iter_mut().find(|row| row.name == name) {
-            Some(row) => row.values.push(value),
-            None => self.rows.push(Row {
+    /// Adds a sample.
+    pub fn add(&mut self, name: &str, unit: &str, column: usize, value: f64) {
+        let position = self.rows.iter().position(|row| row.name == name);
+        let position = position.unwrap_or_else(|| {
+            self.rows.push(Row {
                 name: name.to_owned(),
                 unit: unit.to_owned(),
-                values: vec![value],
-            }),
-        }
+                samples: vec![Vec::new(); self.names.len()],
+            });
+            self.rows.len() - 1
+        });
+        self.rows[position].samples[column].push(value);
     }
 
     pub fn print(&self) -> std::io::Result<()> {
@@ -45,28 +46,43 @@ impl Table {
         )?;
         writeln!(output, "|---|---|{}---:|", "---:|".repeat(self.names.len()))?;
         for row in &self.rows {
-            let mut values: Vec<_> = row
-                .values
+            let medians: Vec<_> = row
+                .samples
                 .iter()
-                .map(|value| format!("{value:.1}"))
+                .map(|samples| median(samples.clone()))
                 .collect();
-            values.resize(self.names.len(), "–".to_owned());
-            let ratio = match row.values[..] {
-                [subject, peer] if row.unit.contains("less") => format!("{:.2}", peer / subject),
-                [subject, peer] => format!("{:.2}", subject / peer),
-                _ => "–".to_owned(),
+            let text = |value: Option<f64>, digits| {
+                value.map_or("–".to_owned(), |value| format!("{value:.digits$}"))
             };
+            let values: Vec<_> = medians.iter().map(|&value| text(value, 1)).collect();
             writeln!(
                 output,
-                "| {} | {} | {} | {ratio} |",
+                "| {} | {} | {} | {} |",
                 row.name,
                 row.unit,
-                values.join(" | ")
+                values.join(" | "),
+                text(ratio(&medians, row.unit.contains("less")), 2)
             )?;
         }
         writeln!(
             output,
-            "\nA ratio above 1 means that the first column is better."
+            "\nA ratio above 1 means that the first column is better than the best of the others."
         )
+    }
+}
+
+fn median(mut samples: Vec<f64>) -> Option<f64> {
+    samples.sort_by(f64::total_cmp);
+    samples.get(samples.len() / 2).copied()
+}
+
+/// How much better the first value is than the best of the others.
+fn ratio(medians: &[Option<f64>], less_is_better: bool) -> Option<f64> {
+    let (subject, peers) = medians.split_first()?;
+    let peers = peers.iter().flatten().copied();
+    if less_is_better {
+        Some(peers.reduce(f64::min)? / (*subject)?)
+    } else {
+        Some((*subject)? / peers.reduce(f64::max)?)
     }
 }

@@ -59,8 +59,8 @@ impl Caller {
         self.allowed(right, repository) && self.granted(right, repository)
     }
 
-    /// Whether the rules allow it.
-    fn allowed(&self, right: Right, repository: &RepositoryName) -> bool {
+    /// Whether the rules allow it, whatever a token was issued for.
+    pub(crate) fn allowed(&self, right: Right, repository: &RepositoryName) -> bool {
         self.access
             .rules
             .allow(self.user.as_deref(), right, repository)
@@ -186,9 +186,18 @@ pub(crate) async fn log_in(
     let Some((user, password)) = basic_credentials(headers)? else {
         return Ok(None);
     };
+    verify(user, password, users).await.map(Some)
+}
+
+/// The user, if this is the password.
+pub(crate) async fn verify(
+    user: String,
+    password: SecretString,
+    users: &Arc<Htpasswd>,
+) -> Result<String, Wrong> {
     let (users, name) = (Arc::clone(users), user.clone());
     match tokio::task::spawn_blocking(move || users.verify(&name, &password)).await {
-        Ok(true) => Ok(Some(user)),
+        Ok(true) => Ok(user),
         _ => Err(Wrong("the user name or the password is wrong")),
     }
 }

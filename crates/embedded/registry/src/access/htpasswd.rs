@@ -79,6 +79,11 @@ impl Htpasswd {
         right
     }
 
+    /// Whether there is such a user.
+    pub(crate) fn contains(&self, user: &str) -> bool {
+        self.hashes.contains_key(user)
+    }
+
     /// Whether both have the same users with the same hashes.
     pub(crate) fn is_the_same_as(&self, other: &Self) -> bool {
         self.hashes == other.hashes

@@ -18,7 +18,7 @@ pub use files::{AccessFileError, AccessFiles};
 pub use htpasswd::{Htpasswd, HtpasswdError};
 pub use rules::{Right, RuleError, Rules};
 
-pub(crate) use authenticate::{Caller, Wrong, log_in};
+pub(crate) use authenticate::{Caller, Wrong, log_in, verify};
 pub(crate) use token::{Claims, Grant, expiry};
 
 use self::token::Signer;
@@ -72,7 +72,20 @@ pub(crate) struct Retired {
 impl TokenService {
     /// The claims of a token that was issued here, has not expired, and whose user has not gone since.
     pub(crate) fn check(&self, token: &str) -> Option<Claims> {
-        let audience = &self.settings.service;
+        self.check_for(token, &self.settings.service)
+    }
+
+    /// As [`TokenService::check`], for a refresh token. One kind is never taken for the other: their audiences differ.
+    pub(crate) fn check_refresh(&self, token: &str) -> Option<Claims> {
+        self.check_for(token, &self.refresh_audience())
+    }
+
+    /// The audience of refresh tokens.
+    pub(crate) fn refresh_audience(&self) -> String {
+        format!("{} refresh", self.settings.service)
+    }
+
+    fn check_for(&self, token: &str, audience: &str) -> Option<Claims> {
         self.signer.check(token, audience).or_else(|| {
             self.retired.iter().find_map(|old| {
                 let claims = old.signer.check(token, audience)?;
@@ -91,6 +104,8 @@ pub struct TokenSettings {
     pub realm: Option<String>,
     /// How long a token is good for. Default 5 minutes.
     pub lifetime: Duration,
+    /// How long a refresh token is good for, unless the registry restarts or its user is removed before. Default 30 days.
+    pub refresh_lifetime: Duration,
 }
 
 impl Default for TokenSettings {
@@ -99,6 +114,7 @@ impl Default for TokenSettings {
             service: "registry".to_owned(),
             realm: None,
             lifetime: Duration::from_secs(300),
+            refresh_lifetime: Duration::from_secs(30 * 24 * 3600),
         }
     }
 }

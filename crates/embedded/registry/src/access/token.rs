@@ -33,6 +33,14 @@ pub(crate) struct Grant {
     pub(crate) actions: Vec<String>,
 }
 
+/// As a scope is written.
+impl fmt::Display for Grant {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let actions = self.actions.join(",");
+        write!(formatter, "{}:{}:{actions}", self.r#type, self.name)
+    }
+}
+
 /// Signs and checks tokens.
 pub(crate) struct Signer(hmac::Key);
 

@@ -142,7 +142,8 @@ impl Watched {
                 retired.push(Retired {
                     signer: before.signer.clone(),
                     ended,
-                    until: now + settings.lifetime,
+                    // Refresh tokens live longest.
+                    until: now + settings.lifetime.max(settings.refresh_lifetime),
                 });
             }
         }

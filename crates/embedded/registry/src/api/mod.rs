@@ -1,6 +1,7 @@
 //! The HTTP API: one file per family of endpoints (distribution specification, section "Endpoints").
 
 mod blobs;
+mod catalog;
 mod manifests;
 mod path;
 mod query;
@@ -45,7 +46,7 @@ async fn dispatch(registry: &Registry, request: Request) -> Result<Response, Api
     let (head, body) = request.into_parts();
     let access = registry.options.access.current();
     if head.uri.path() == token::PATH {
-        return token::issue(&access, &head).await;
+        return token::issue(&access, &head, body).await;
     }
     let caller = Caller::of(&access, &head).await?;
     let route = path::parse(head.uri.path())?;
@@ -57,6 +58,9 @@ async fn dispatch(registry: &Registry, request: Request) -> Result<Response, Api
     let request = Request::from_parts(head, body);
     match (route, method) {
         (Route::Base, Method::GET | Method::HEAD) => Ok(respond::json("{}".to_owned())),
+        (Route::Catalog, Method::GET | Method::HEAD) => {
+            catalog::list(registry, &caller, request.uri()).await
+        }
         (Route::Blob(blob), Method::GET) => blobs::get(registry, &blob, request.headers()).await,
         (Route::Blob(blob), Method::HEAD) => blobs::head(registry, &blob).await,
         (Route::Blob(blob), Method::DELETE) => blobs::delete(registry, &blob).await,

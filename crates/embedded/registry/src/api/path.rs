@@ -20,6 +20,8 @@ pub(crate) struct Target<T> {
 pub(crate) enum Route {
     /// `/v2/`
     Base,
+    /// `/v2/_catalog`
+    Catalog,
     /// `/v2/<name>/blobs/<digest>`
     Blob(Target<Digest>),
     /// `/v2/<name>/blobs/uploads/`
@@ -38,7 +40,7 @@ impl Route {
     /// The repository it belongs to.
     pub(crate) fn repository(&self) -> Option<&RepositoryName> {
         match self {
-            Self::Base => None,
+            Self::Base | Self::Catalog => None,
             Self::Uploads(repository) | Self::Tags(repository) => Some(repository),
             Self::Blob(Target { repository, .. }) | Self::Referrers(Target { repository, .. }) => {
                 Some(repository)
@@ -51,7 +53,7 @@ impl Route {
     /// The methods it answers to, as in the `Allow` header.
     pub(crate) fn methods(&self) -> &'static str {
         match self {
-            Self::Base | Self::Tags(_) | Self::Referrers(_) => "GET, HEAD",
+            Self::Base | Self::Catalog | Self::Tags(_) | Self::Referrers(_) => "GET, HEAD",
             Self::Blob(_) => "GET, HEAD, DELETE",
             Self::Uploads(_) => "POST",
             Self::Upload(_) => "GET, HEAD, PATCH, PUT, DELETE",
@@ -76,6 +78,10 @@ pub(crate) fn parse(path: &str) -> Result<Route, ApiError> {
     };
     if path == "/v2" || path == "/v2/" {
         return Ok(Route::Base);
+    }
+    // No repository name begins with an underscore.
+    if path == "/v2/_catalog" {
+        return Ok(Route::Catalog);
     }
     let segments: Vec<&str> = path
         .strip_prefix("/v2/")

@@ -16,16 +16,7 @@ pub(crate) async fn list(
     uri: &Uri,
 ) -> Result<Response, ApiError> {
     let query = Query::of(uri);
-    let limit = match query.get("n").map(str::parse::<usize>) {
-        None => None,
-        Some(Ok(limit)) => Some(limit),
-        Some(Err(_)) => {
-            return Err(ApiError::bad_request(
-                ErrorCode::Unsupported,
-                "the query parameter n is a number of tags, 0 or more",
-            ));
-        }
-    };
+    let limit = query.limit()?;
     let page = registry
         .storage
         .tags(repository, query.get("last"), limit.unwrap_or(usize::MAX))

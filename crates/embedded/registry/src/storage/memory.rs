@@ -88,7 +88,8 @@ impl BlobWriter for MemoryWriter {
     }
 }
 
-struct MemoryReader(Bytes);
+/// Streams a blob that is in memory.
+pub(super) struct MemoryReader(pub(super) Bytes);
 
 impl BlobReader for MemoryReader {
     fn size(&self) -> u64 {
@@ -120,6 +121,12 @@ impl Storage for Memory {
             store: self.clone(),
             written: BytesMut::new(),
         }))
+    }
+
+    async fn repositories(&self) -> Result<Vec<RepositoryName>, StorageError> {
+        let mut names: Vec<_> = self.read().keys().cloned().collect();
+        names.sort();
+        Ok(names)
     }
 
     async fn repository_exists(&self, repository: &RepositoryName) -> Result<bool, StorageError> {

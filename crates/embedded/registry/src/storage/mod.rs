@@ -122,6 +122,9 @@ pub trait Storage: Send + Sync + 'static {
     /// Begins to receive a blob; it belongs to no repository before it is committed.
     async fn begin_blob(&self) -> Result<Box<dyn BlobWriter>, StorageError>;
 
+    /// Every repository in which anything was ever stored, in byte order.
+    async fn repositories(&self) -> Result<Vec<RepositoryName>, StorageError>;
+
     /// Whether anything was ever stored under this name.
     async fn repository_exists(&self, repository: &RepositoryName) -> Result<bool, StorageError>;
 

@@ -13,7 +13,7 @@ use crate::support::data_set::DataSet;
 use crate::support::docker_registry::DockerRegistry;
 use crate::support::server::Server;
 use crate::support::skopeo::{CERTIFICATES, DESTINATION, SOURCE, output, run, skopeo};
-use crate::support::stores::{TestStore, directory};
+use crate::support::stores::{TestStore, directory, memory};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Debian's packages skopeo and docker-registry"]
@@ -76,12 +76,21 @@ async fn every_tag_of_a_repository_is_synchronised_to_docker_registry() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Debian's package buildah, and root or subordinate user ids"]
 async fn buildah_pushes_what_it_built_and_pulls_it_again() {
-    for store in [crate::support::stores::memory(), directory()] {
-        buildah_round_trip(store).await;
+    for store in [memory(), directory()] {
+        build_round_trip(store, "buildah").await;
     }
 }
 
-async fn buildah_round_trip(store: TestStore) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Debian's package podman, and root or subordinate user ids"]
+async fn podman_pushes_what_it_built_and_pulls_it_again() {
+    for store in [memory(), directory()] {
+        build_round_trip(store, "podman").await;
+    }
+}
+
+/// Builds with buildah or podman, whose options are the same.
+async fn build_round_trip(store: TestStore, program: &str) {
     let server = Server::start(store.storage).await;
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(
@@ -89,8 +98,8 @@ async fn buildah_round_trip(store: TestStore) {
         "FROM scratch\nCOPY Dockerfile /file\n",
     )
     .unwrap();
-    let buildah = async |arguments: &[&str]| {
-        let mut command = Command::new("buildah");
+    let run = async |arguments: &[&str]| {
+        let mut command = Command::new(program);
         for (option, name) in [("--root", "root"), ("--runroot", "run")] {
             command.arg(option).arg(folder.path().join(name));
         }
@@ -98,28 +107,28 @@ async fn buildah_round_trip(store: TestStore) {
             .args(["--storage-driver", "vfs"])
             .args(arguments)
             .current_dir(folder.path());
-        output(command, "buildah").await.unwrap()
+        output(command, program).await.unwrap()
     };
     let certificates = format!(
         "--cert-dir={}",
         server.certificate_directory.path().display()
     );
     let image = format!("{}/built/app:v1", server.host);
-    buildah(&["bud", "--tag", &image, "."]).await;
-    buildah(&["push", &certificates, &image, &format!("docker://{image}")]).await;
-    buildah(&["rmi", "--all"]).await;
-    buildah(&["pull", &certificates, &format!("docker://{image}")]).await;
-    assert!(buildah(&["images"]).await.contains("built/app"));
+    run(&["build", "--tag", &image, "."]).await;
+    run(&["push", &certificates, &image, &format!("docker://{image}")]).await;
+    run(&["rmi", "--all", "--force"]).await;
+    run(&["pull", &certificates, &format!("docker://{image}")]).await;
+    assert!(run(&["images"]).await.contains("built/app"));
     server.stop().await;
 }
 
-enum Direction {
+pub enum Direction {
     Out,
     In,
 }
 
 /// Runs skopeo between the two registries, each with its own authority.
-async fn exchange(
+pub async fn exchange(
     server: &Server,
     peer: &DockerRegistry,
     arguments: &[&str],
@@ -145,7 +154,7 @@ async fn exchange(
 }
 
 /// Pushes an index of two images under two tags. Returns its text.
-async fn push_index(server: &Server, repository: &str) -> String {
+pub async fn push_index(server: &Server, repository: &str) -> String {
     let mut set = DataSet::new(Algorithm::Sha256);
     let mut images = Vec::new();
     for (number, architecture) in ["amd64", "arm64"].into_iter().enumerate() {

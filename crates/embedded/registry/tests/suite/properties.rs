@@ -114,7 +114,7 @@ proptest! {
             Ok(())
         })?;
         prop_assert_eq!(entries(outside.path()), ["data", "witness"]);
-        prop_assert_eq!(entries(&data), ["content", "lock", "repositories", "uploads"]);
+        prop_assert_eq!(entries(&data), ["content", "lock", "repositories", "small.log", "uploads"]);
     }
 
     #[test]

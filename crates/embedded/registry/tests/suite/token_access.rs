@@ -130,7 +130,31 @@ async fn the_token_endpoint_refuses_what_it_cannot_answer() {
         .get("/token?scope=repository:../etc:pull")
         .await
         .expect_error(400, "NAME_INVALID");
-    client.post("/token").await.expect_error(405, "UNSUPPORTED");
+    client
+        .delete("/token")
+        .await
+        .expect_error(405, "UNSUPPORTED");
+    client.post("/token").await.expect_error(415, "UNSUPPORTED");
+    for (form, status, code) in [
+        ("scope=a", 400, "UNSUPPORTED"),
+        ("grant_type=authorization_code", 400, "UNSUPPORTED"),
+        ("grant_type=password&username=robot", 400, "UNSUPPORTED"),
+        (
+            "grant_type=password&username=robot&password=wrong",
+            401,
+            "UNAUTHORIZED",
+        ),
+        (
+            "grant_type=refresh_token&refresh_token=a.b.c",
+            401,
+            "UNAUTHORIZED",
+        ),
+        ("grant_type=password&service=another", 400, "UNSUPPORTED"),
+    ] {
+        post(&client, form).await.expect_error(status, code);
+    }
+    let long = format!("grant_type={}", "a".repeat(100_000));
+    post(&client, &long).await.expect_error(400, "SIZE_INVALID");
     let challenge = client.get("/v2/").await.expect(401);
     assert_eq!(
         challenge.header("www-authenticate"),
@@ -138,6 +162,52 @@ async fn the_token_endpoint_refuses_what_it_cannot_answer() {
     );
     let without = crate::access::client(basic());
     without.get("/token").await.expect_error(404, "UNSUPPORTED");
+}
+
+#[tokio::test]
+async fn a_form_with_a_password_or_a_refresh_token_buys_a_token() {
+    let client = client(tokens(TokenSettings::default()));
+    let scope = "scope=repository%3Ateam%2Fapp%3Apull%2Cpush";
+    let login = format!(
+        "grant_type=password&service=registry&client_id=test&access_type=offline&{scope}&username=robot&password=robot-secret"
+    );
+    let answer = post(&client, &login).await.expect(200).json();
+    assert_eq!(answer["scope"], "repository:team/app:pull,push");
+    let bearer =
+        |answer: &serde_json::Value| format!("Bearer {}", answer["access_token"].as_str().unwrap());
+    push(&client, &bearer(&answer), "team/app")
+        .await
+        .expect(201);
+
+    let refresh = answer["refresh_token"].as_str().unwrap().to_owned();
+    let form = format!("grant_type=refresh_token&service=registry&{scope}&refresh_token={refresh}");
+    let answer = post(&client, &form).await.expect(200).json();
+    push(&client, &bearer(&answer), "team/app")
+        .await
+        .expect(201);
+    assert_eq!(
+        answer.get("refresh_token"),
+        None,
+        "given to those who ask for it"
+    );
+
+    // A refresh token opens nothing by itself, and a token refreshes nothing.
+    push(&client, &format!("Bearer {refresh}"), "team/app")
+        .await
+        .expect(401);
+    let token = answer["access_token"].as_str().unwrap();
+    let form = format!("grant_type=refresh_token&refresh_token={token}");
+    post(&client, &form).await.expect(401);
+    // Nobody in particular gets no refresh token.
+    let anonymous = client.get("/token?offline_token=true").await.expect(200);
+    assert_eq!(anonymous.json().get("refresh_token"), None);
+}
+
+async fn post(client: &Client, form: &str) -> crate::support::client::Answer {
+    let form_type = [("content-type", "application/x-www-form-urlencoded")];
+    client
+        .send(Method::POST, "/token", &form_type, form.to_owned())
+        .await
 }
 
 #[tokio::test]

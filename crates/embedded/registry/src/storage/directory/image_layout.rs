@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use super::content::Content;
 use super::repository::Repository;
+use super::small_contents::SmallContents;
 use crate::digest::Digest;
 use crate::media_type::OCI_IMAGE_INDEX;
 use crate::storage::index::Listed;
@@ -36,11 +37,11 @@ pub(super) struct Publisher {
 }
 
 impl Publisher {
-    pub(super) fn start(content: Arc<Content>) -> std::io::Result<Self> {
+    pub(super) fn start(content: Arc<Content>, small: Arc<SmallContents>) -> std::io::Result<Self> {
         let (sender, receiver) = mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("image-layout".to_owned())
-            .spawn(move || publish(&receiver, &content))?;
+            .spawn(move || publish(&receiver, &content, &small))?;
         Ok(Self {
             changes: Some(sender),
             thread: Some(thread),
@@ -65,7 +66,7 @@ impl Drop for Publisher {
     }
 }
 
-fn publish(changes: &Receiver<Arc<Repository>>, content: &Content) {
+fn publish(changes: &Receiver<Arc<Repository>>, content: &Content, small: &SmallContents) {
     let mut rest = GATHERING;
     while let Ok(first) = changes.recv() {
         let mut repositories: HashMap<PathBuf, Arc<Repository>> = HashMap::new();
@@ -76,7 +77,7 @@ fn publish(changes: &Receiver<Arc<Repository>>, content: &Content) {
         }
         let begun = Instant::now();
         for (path, repository) in repositories {
-            if let Err(error) = write(&repository, content) {
+            if let Err(error) = write(&repository, content, small) {
                 tracing::warn!(path = %path.display(), %error, "index.json is out of date until the next change");
             }
         }
@@ -85,9 +86,15 @@ fn publish(changes: &Receiver<Arc<Repository>>, content: &Content) {
 }
 
 /// Writes the `index.json` of one repository.
-fn write(repository: &Repository, content: &Content) -> Result<(), StorageError> {
+fn write(
+    repository: &Repository,
+    content: &Content,
+    small: &SmallContents,
+) -> Result<(), StorageError> {
     // The repository can be used again while the list is written.
     let listed = repository.state().index.list();
+    // What the list names can be read when the list can.
+    small.settle_all()?;
     content.replace_with(&repository.paths.index(), |file| write_index(file, &listed))
 }
 

@@ -4,6 +4,7 @@
 //! DIRECTORY/
 //!   lock                               held while a process has the directory open
 //!   uploads/                           blobs that are being received; emptied when the directory is opened
+//!   small.log                          small contents that have no file yet; emptied within a moment
 //!   content/sha256/<hex>               every content once, shared by all repositories through hard links
 //!   repositories/team+app/             repository team/app: an OCI image layout
 //!     oci-layout
@@ -13,16 +14,20 @@
 //! ```
 //!
 //! A `+` cannot occur in a repository name, so it stands for the `/`, and `team/app` and `team` need not share a directory.
-//! Blobs appear by rename or link once their digest is verified, manifests and tags by one append to the journal. So
-//! whatever was acknowledged is complete, and whatever was not is only in `uploads/`, `content/` or the journal's torn last line, where
+//! Blobs appear by rename or link once their digest is verified, or, when they are small, by one append to `small.log`; manifests and tags
+//! appear by one append to the journal. So
+//! whatever was acknowledged is complete, and whatever was not is only in `uploads/`, `content/` or the torn last entry of a log, where
 //! [`Directory::open`] finds and removes it. [`Durability`] says whether this holds for a loss of power as well.
 
+mod cached;
 mod content;
 mod image_layout;
 mod journal;
 mod paths;
 mod reader;
 mod repository;
+mod small_contents;
+mod small_log;
 mod store;
 mod writer;
 
@@ -107,6 +112,10 @@ impl Storage for Directory {
         ))))
     }
 
+    async fn repositories(&self) -> Result<Vec<RepositoryName>, StorageError> {
+        self.run(|store| store.repositories()).await
+    }
+
     async fn repository_exists(&self, repository: &RepositoryName) -> Result<bool, StorageError> {
         let repository = repository.clone();
         self.run(move |store| store.repository_exists(&repository))
@@ -128,6 +137,9 @@ impl Storage for Directory {
         repository: &RepositoryName,
         digest: &Digest,
     ) -> Result<Option<Box<dyn BlobReader>>, StorageError> {
+        if let Some(reader) = self.store.open_cached_blob(repository, digest) {
+            return Ok(Some(reader));
+        }
         let (repository, digest) = (repository.clone(), digest.clone());
         self.run(move |store| store.open_blob(&repository, &digest))
             .await

@@ -32,6 +32,10 @@ impl Paths {
         self.root.join("uploads")
     }
 
+    pub(super) fn small_log(&self) -> PathBuf {
+        self.root.join("small.log")
+    }
+
     pub(super) fn repositories(&self) -> PathBuf {
         self.root.join("repositories")
     }

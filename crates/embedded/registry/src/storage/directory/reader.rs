@@ -1,14 +1,15 @@
 //! Streams a blob from its file, a piece at a time.
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
-use tokio::task::JoinHandle;
 
+use super::cached;
 use crate::storage::error::FileContext as _;
 use crate::storage::{BlobReader, ByteStream, StorageError};
 
@@ -30,31 +31,36 @@ impl DirectoryReader {
 
 /// The rest of a file that is being streamed.
 struct Rest {
-    file: File,
-    path: PathBuf,
-    remaining: u64,
+    file: Arc<File>,
+    path: Arc<PathBuf>,
+    range: Range<u64>,
 }
 
 impl Rest {
-    /// Reads the next piece where it may block. A short file is an error: the length was promised to the client.
-    fn read_ahead(mut self) -> Option<JoinHandle<Result<(Bytes, Self), StorageError>>> {
-        let length = self.remaining.min(PIECE);
-        (length > 0).then(|| {
-            tokio::task::spawn_blocking(move || {
-                let mut piece = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
-                let read = (&self.file)
-                    .take(length)
-                    .read_to_end(&mut piece)
-                    .file("read", &self.path)?;
-                if (read as u64) < length {
-                    return Err(io::Error::from(io::ErrorKind::UnexpectedEof))
-                        .file("read", &self.path);
-                }
-                self.remaining -= length;
-                Ok((piece.into(), self))
-            })
-        })
+    /// Reads the next piece: here when it is in memory, otherwise where it may block.
+    async fn read(&mut self) -> Result<Bytes, StorageError> {
+        let offset = self.range.start;
+        let length = (self.range.end - offset).min(PIECE);
+        let length = usize::try_from(length).unwrap_or_default();
+        let piece = match cached::read(&self.file, offset, length) {
+            Some(piece) => piece,
+            None => {
+                let (file, path) = (Arc::clone(&self.file), Arc::clone(&self.path));
+                tokio::task::spawn_blocking(move || read(&file, &path, offset, length))
+                    .await
+                    .map_err(|_| StorageError::Interrupted)??
+            }
+        };
+        self.range.start += piece.len() as u64;
+        Ok(piece.into())
     }
+}
+
+/// Reads all of a piece. A short file is an error: the length was promised to the client.
+fn read(file: &File, path: &Path, offset: u64, length: usize) -> Result<Vec<u8>, StorageError> {
+    let mut piece = vec![0; length];
+    file.read_exact_at(&mut piece, offset).file("read", path)?;
+    Ok(piece)
 }
 
 impl BlobReader for DirectoryReader {
@@ -63,24 +69,16 @@ impl BlobReader for DirectoryReader {
     }
 
     fn stream(self: Box<Self>, range: Range<u64>) -> ByteStream {
-        let Self { mut file, path, .. } = *self;
-        if range.start > 0
-            && let Err(error) = file.seek(SeekFrom::Start(range.start)).file("read", &path)
-        {
-            return stream::once(async { Err(error) }).boxed();
-        }
         let rest = Rest {
-            file,
-            path,
-            remaining: range.end.saturating_sub(range.start),
+            file: Arc::new(self.file),
+            path: Arc::new(self.path),
+            range,
         };
-        // One piece is read while the one before it is sent.
-        stream::try_unfold(rest.read_ahead(), |reading| async {
-            let Some(reading) = reading else {
+        stream::try_unfold(rest, |mut rest| async {
+            if rest.range.is_empty() {
                 return Ok(None);
-            };
-            let (piece, rest) = reading.await.map_err(|_| StorageError::Interrupted)??;
-            Ok(Some((piece, rest.read_ahead())))
+            }
+            Ok(Some((rest.read().await?, rest)))
         })
         .boxed()
     }

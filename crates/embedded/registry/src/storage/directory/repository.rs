@@ -7,10 +7,12 @@ use super::image_layout;
 use super::journal::{Entry, Journal};
 use super::paths::RepositoryPaths;
 use crate::digest::Algorithm;
+use crate::name::RepositoryName;
 use crate::storage::StorageError;
 use crate::storage::index::RepositoryIndex;
 
 pub(super) struct Repository {
+    pub(super) name: RepositoryName,
     pub(super) paths: RepositoryPaths,
     state: Mutex<State>,
 }
@@ -22,7 +24,11 @@ pub(super) struct State {
 
 impl Repository {
     /// Opens a repository; creates what is missing of it.
-    pub(super) fn open(paths: RepositoryPaths, content: &Content) -> Result<Self, StorageError> {
+    pub(super) fn open(
+        name: RepositoryName,
+        paths: RepositoryPaths,
+        content: &Content,
+    ) -> Result<Self, StorageError> {
         for algorithm in Algorithm::ALL {
             create_directory(&paths.blobs_of(algorithm.name()))?;
         }
@@ -31,6 +37,7 @@ impl Repository {
         }
         let (journal, index) = Journal::open(&paths.journal())?;
         Ok(Self {
+            name,
             paths,
             state: Mutex::new(State { index, journal }),
         })

@@ -1,7 +1,7 @@
 //! What the store does, in blocking calls.
 
 use std::collections::HashMap;
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,17 +9,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use tempfile::NamedTempFile;
 
+use super::cached;
 use super::content::{Content, create_directory, open_if_present, read_directory};
 use super::image_layout::Publisher;
 use super::journal::Entry;
 use super::paths::{Paths, repository_name};
 use super::reader::DirectoryReader;
 use super::repository::Repository;
+use super::small_contents::SmallContents;
 use super::{Durability, OpenError};
 use crate::digest::Digest;
 use crate::name::{Reference, RepositoryName, Tag};
 use crate::storage::error::FileContext as _;
 use crate::storage::index::ManifestRecord;
+use crate::storage::memory::MemoryReader;
 use crate::storage::{BlobReader, ManifestInfo, NewManifest, Referrer, StorageError, TagPage};
 use crate::verify::VerifiedDigest;
 
@@ -27,6 +30,7 @@ pub(super) struct Store {
     content: Arc<Content>,
     repositories: Mutex<HashMap<RepositoryName, Arc<Repository>>>,
     publisher: Publisher,
+    small: Arc<SmallContents>,
     /// Last, so that it is released after the publisher has written what was left.
     _lock: File,
 }
@@ -37,12 +41,14 @@ impl Store {
         let paths = Paths::new(root);
         let lock = lock(&paths)?;
         let content = Arc::new(Content::open(paths, durability)?);
-        let publisher =
-            Publisher::start(Arc::clone(&content)).file("start the index.json writer of", root)?;
+        let small = Arc::new(SmallContents::open(Arc::clone(&content))?);
+        let publisher = Publisher::start(Arc::clone(&content), Arc::clone(&small))
+            .file("start the index.json writer of", root)?;
         Ok(Self {
             content,
             repositories: Mutex::default(),
             publisher,
+            small,
             _lock: lock,
         })
     }
@@ -59,14 +65,17 @@ impl Store {
         if !paths.root().try_exists().file("look for", paths.root())? {
             return Ok(None);
         }
-        let repository = Arc::new(Repository::open(paths, &self.content)?);
+        let repository = Arc::new(Repository::open(name.clone(), paths, &self.content)?);
         // An earlier process may have ended before its last changes reached the index.json.
         self.publisher.changed(&repository);
         repositories.insert(name.clone(), Arc::clone(&repository));
         Ok(Some(repository))
     }
 
-    fn find_or_create(&self, name: &RepositoryName) -> Result<Arc<Repository>, StorageError> {
+    pub(super) fn find_or_create(
+        &self,
+        name: &RepositoryName,
+    ) -> Result<Arc<Repository>, StorageError> {
         if let Some(repository) = self.find(name)? {
             return Ok(repository);
         }
@@ -78,6 +87,7 @@ impl Store {
         self.content.temporary()
     }
 
+    /// Makes the content of a temporary file a blob.
     pub(super) fn commit_blob(
         &self,
         file: NamedTempFile,
@@ -86,6 +96,35 @@ impl Store {
     ) -> Result<(), StorageError> {
         self.content
             .commit(file, &self.find_or_create(repository)?.paths, digest)
+    }
+
+    /// Makes content that is in memory a blob, or the bytes of a manifest.
+    pub(super) fn commit_small(
+        &self,
+        bytes: Bytes,
+        repository: &Repository,
+        digest: &VerifiedDigest,
+    ) -> Result<(), StorageError> {
+        if self.small.commit(&repository.name, digest, bytes.clone())? {
+            return Ok(());
+        }
+        let mut file = self.temporary()?;
+        file.write_all(&bytes).file("write", file.path())?;
+        self.content.commit(file, &repository.paths, digest)
+    }
+
+    /// Removes content from a repository, wherever it is.
+    fn remove(&self, repository: &Repository, digest: &Digest) -> Result<bool, StorageError> {
+        self.small.forget(&repository.name, digest)?;
+        self.content.remove(&repository.paths, digest)
+    }
+
+    pub(super) fn repositories(&self) -> Result<Vec<RepositoryName>, StorageError> {
+        let entries = read_directory(&self.content.paths.repositories())?;
+        let name = |entry: fs::DirEntry| entry.file_name().to_str().and_then(repository_name);
+        let mut names: Vec<_> = entries.into_iter().filter_map(name).collect();
+        names.sort();
+        Ok(names)
     }
 
     pub(super) fn repository_exists(&self, name: &RepositoryName) -> Result<bool, StorageError> {
@@ -97,8 +136,25 @@ impl Store {
         repository: &RepositoryName,
         digest: &Digest,
     ) -> Result<Option<u64>, StorageError> {
+        if let Some(bytes) = self.small.get(repository, digest) {
+            return Ok(Some(bytes.len() as u64));
+        }
         self.content
             .size(&self.content.paths.repository(repository), digest)
+    }
+
+    /// A blob that can be opened without waiting for the disk; `None`: ask [`Store::open_blob`].
+    pub(super) fn open_cached_blob(
+        &self,
+        repository: &RepositoryName,
+        digest: &Digest,
+    ) -> Option<Box<dyn BlobReader>> {
+        if let Some(bytes) = self.small.get(repository, digest) {
+            return Some(Box::new(MemoryReader(bytes)));
+        }
+        let path = self.content.paths.repository(repository).blob(digest);
+        let reader = DirectoryReader::new(cached::open(&path)?, path).ok()?;
+        Some(Box::new(reader))
     }
 
     pub(super) fn open_blob(
@@ -119,6 +175,7 @@ impl Store {
         target: &RepositoryName,
         digest: &Digest,
     ) -> Result<bool, StorageError> {
+        self.small.settle(source, digest)?;
         let source = self.content.paths.repository(source);
         if self.content.size(&source, digest)?.is_none() {
             return Ok(false);
@@ -132,13 +189,11 @@ impl Store {
         digest: &Digest,
     ) -> Result<Vec<RepositoryName>, StorageError> {
         let mut holders = Vec::new();
+        self.small.settle_all()?;
         if !self.content.paths.content(digest).exists() {
             return Ok(holders);
         }
-        for entry in read_directory(&self.content.paths.repositories())? {
-            let Some(name) = entry.file_name().to_str().and_then(repository_name) else {
-                continue;
-            };
+        for name in self.repositories()? {
             if self.blob_size(&name, digest)?.is_some() {
                 holders.push(name);
             }
@@ -156,7 +211,7 @@ impl Store {
         };
         let state = repository.state();
         // The bytes of a manifest leave with the manifest.
-        Ok(!state.index.has_manifest(digest) && self.content.remove(&repository.paths, digest)?)
+        Ok(!state.index.has_manifest(digest) && self.remove(&repository, digest)?)
     }
 
     pub(super) fn put_manifest(
@@ -166,11 +221,8 @@ impl Store {
         tags: &[Tag],
     ) -> Result<(), StorageError> {
         let repository = self.find_or_create(repository)?;
-        let mut file = self.temporary()?;
-        file.write_all(&manifest.bytes).file("write", file.path())?;
         let mut state = repository.state();
-        self.content
-            .commit(file, &repository.paths, &manifest.digest)?;
+        self.commit_small(manifest.bytes.clone(), &repository, &manifest.digest)?;
         state.record(
             Entry::put(ManifestRecord::from(manifest), tags.to_vec()),
             &self.content,
@@ -200,6 +252,9 @@ impl Store {
         let Some(info) = repository.state().index.info(reference) else {
             return Ok(None);
         };
+        if let Some(bytes) = self.small.get(name, &info.digest) {
+            return Ok(Some((info, bytes)));
+        }
         let path = repository.paths.blob(&info.digest);
         let Some(mut file) = open_if_present(&path)? else {
             return Ok(None);
@@ -239,7 +294,7 @@ impl Store {
             return Ok(false);
         }
         state.record(Entry::DeleteManifest(digest.clone()), &self.content)?;
-        self.content.remove(&repository.paths, digest)?;
+        self.remove(&repository, digest)?;
         self.publisher.changed(&repository);
         Ok(true)
     }

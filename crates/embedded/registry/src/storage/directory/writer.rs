@@ -113,9 +113,15 @@ impl BlobWriter for DirectoryWriter {
             store, gathered, ..
         } = *self;
         let (repository, digest) = (repository.clone(), digest.clone());
-        let commit = move || {
-            let file = written(&store, file, &gathered)?;
-            store.commit_blob(file, &repository, &digest)
+        let commit = move || match file {
+            None => {
+                let repository = store.find_or_create(&repository)?;
+                store.commit_small(gathered.concat().into(), &repository, &digest)
+            }
+            Some(file) => {
+                let file = written(&store, Some(file), &gathered)?;
+                store.commit_blob(file, &repository, &digest)
+            }
         };
         tokio::task::spawn_blocking(commit)
             .await

@@ -2,7 +2,7 @@
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
 
-/// A certificate for `localhost` and the authority that signed it, as PEM.
+/// A certificate and the authority that signed it, as PEM.
 pub struct Certificates {
     pub authority: String,
     pub certificate: String,
@@ -10,7 +10,12 @@ pub struct Certificates {
 }
 
 impl Certificates {
+    /// For `localhost`.
     pub fn new() -> Self {
+        Self::of(&["localhost", "127.0.0.1"])
+    }
+
+    pub fn of(names: &[&str]) -> Self {
         let mut authority = CertificateParams::new(Vec::new()).unwrap();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
@@ -20,7 +25,7 @@ impl Certificates {
         let authority =
             CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
         let key = KeyPair::generate().unwrap();
-        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
         let certificate = CertificateParams::new(names)
             .unwrap()
             .signed_by(&key, &authority)

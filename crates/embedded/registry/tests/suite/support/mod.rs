@@ -2,6 +2,7 @@
 
 pub mod certificates;
 pub mod client;
+pub mod container;
 pub mod content;
 pub mod data_set;
 pub mod docker_registry;

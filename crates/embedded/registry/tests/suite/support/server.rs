@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::certificates::Certificates;
 
 pub struct Server {
-    /// `localhost:<port>`
+    /// `<name>:<port>`
     pub host: String,
     pub authority: String,
     /// A folder with `ca.crt`, as `--cert-dir` options want it.
@@ -26,15 +26,25 @@ impl Server {
     }
 
     pub async fn start_with(storage: Arc<dyn Storage>, options: Options) -> Self {
-        let certificates = Certificates::new();
+        Self::start_on("127.0.0.1", "localhost", storage, options).await
+    }
+
+    /// Starts on an address under a name, which may be the address.
+    pub async fn start_on(
+        address: &str,
+        name: &str,
+        storage: Arc<dyn Storage>,
+        options: Options,
+    ) -> Self {
+        let certificates = Certificates::of(&[name, address]);
         let certificate_directory = tempfile::tempdir().unwrap();
         std::fs::write(
             certificate_directory.path().join("ca.crt"),
             &certificates.authority,
         )
         .unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let host = format!("localhost:{}", listener.local_addr().unwrap().port());
+        let listener = TcpListener::bind((address, 0)).await.unwrap();
+        let host = format!("{name}:{}", listener.local_addr().unwrap().port());
         let tls =
             registry::tls::server_config(&certificates.certificate, &certificates.key).unwrap();
         let shutdown = CancellationToken::new();

@@ -1,0 +1,52 @@
+//! Digests: the grammar of the two registered algorithms, and content that is what it is called.
+
+use std::sync::LazyLock;
+
+use http::Method;
+use regex::Regex;
+use registry::{Digest, Options};
+use url::form_urlencoded::byte_serialize;
+
+use crate::requests::{Server, sha256};
+
+/// OCI image specification, "Registered Algorithms".
+static DIGEST: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\A(sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})\z").unwrap());
+
+thread_local! {
+    static SERVER: Server = Server::in_memory(Options::default());
+}
+
+/// Reads `data` as a digest, a line feed, and the content that is said to have it.
+pub fn target(data: &[u8]) {
+    let (digest, content) = match data.iter().position(|&byte| byte == b'\n') {
+        Some(position) => (&data[..position], &data[position + 1..]),
+        None => (data, data),
+    };
+    let Ok(digest) = std::str::from_utf8(digest) else {
+        return;
+    };
+    assert_eq!(digest.parse::<Digest>().is_ok(), DIGEST.is_match(digest));
+
+    SERVER.with(|server| {
+        let query: String = byte_serialize(digest.as_bytes()).collect();
+        let uri = format!("/v2/app/blobs/uploads/?digest={query}");
+        let pushed = server.send(Method::POST, &uri, &[], content.to_vec());
+        let true_name = digest == sha256(content).as_str();
+        let accepted = pushed.is_some_and(|answer| answer.status == 201);
+        if digest.starts_with("sha256:") {
+            assert_eq!(accepted, true_name);
+        }
+        for path in ["blobs", "manifests", "referrers"] {
+            for method in [Method::GET, Method::HEAD, Method::DELETE] {
+                let uri = format!("/v2/app/{path}/{digest}");
+                let Some(answer) = server.send(method.clone(), &uri, &[], "") else {
+                    continue;
+                };
+                if path == "blobs" && method == Method::GET && answer.status == 200 {
+                    assert!(accepted && answer.body == content);
+                }
+            }
+        }
+    });
+}
