@@ -64,6 +64,14 @@ pub enum ContentError {
         /// Bytes that came, or were announced.
         actual: u64,
     },
+    /// Content whose size nobody told is larger than there is room for.
+    #[error("too large: {object} has more than the {most} bytes that were allowed for")]
+    TooLarge {
+        /// What was counted.
+        object: String,
+        /// Bytes that it may have.
+        most: u64,
+    },
     /// Content has another media type than claimed, or one that has no place there.
     #[error("wrong media type: {object} is {found}, expected {expected}")]
     WrongMediaType {

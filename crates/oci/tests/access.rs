@@ -213,6 +213,48 @@ async fn a_registry_that_cancels_nothing_is_said_to_keep_the_upload() {
     );
 }
 
+/// Lists no tags, and has one manifest in one repository for whoever may read.
+fn without_lists(asked: &Asked) -> axum::response::Response {
+    match asked.path.as_str() {
+        path if path.contains("/tags/list") => StatusCode::METHOD_NOT_ALLOWED.into_response(),
+        "/v2/team/secret/manifests/latest" => StatusCode::FORBIDDEN.into_response(),
+        "/v2/team/broken/manifests/latest" => StatusCode::METHOD_NOT_ALLOWED.into_response(),
+        "/v2/team/app/manifests/v1" => StatusCode::OK.into_response(),
+        path if path.contains("/manifests/") => StatusCode::NOT_FOUND.into_response(),
+        _ => allowed(asked),
+    }
+}
+
+#[tokio::test]
+async fn a_registry_that_lists_no_tags_is_asked_for_a_manifest_before_anybody_gives_up() {
+    let (router, notes) = scripted(without_lists);
+    let server = Server::start(router).await;
+    let check = async |name: &str| {
+        let client = server.client_builder().credentials(login("robot"));
+        let client = client.build().unwrap();
+        client.check_access(&server.image(name), Rights::PULL).await
+    };
+    let there = check("team/app:v1").await;
+    assert!(there.is_granted(), "{there}");
+    assert_eq!(there.repository_exists, Some(true));
+    let unknown = check("team/app").await;
+    assert!(unknown.is_granted(), "{unknown}");
+    assert_eq!(unknown.repository_exists, None, "a HEAD does not tell");
+    let secret = check("team/secret").await;
+    let missing = secret.obstacle.as_ref().and_then(Obstacle::missing_right);
+    assert_eq!(missing, Some(Right::Pull), "{secret}");
+    let broken = check("team/broken").await;
+    assert!(
+        matches!(
+            broken.obstacle,
+            Some(Obstacle::UnexpectedStatus { status: 405, .. })
+        ),
+        "{broken}"
+    );
+    let lines: Vec<String> = notes.lock().unwrap().iter().map(Asked::line).collect();
+    assert!(lines.contains(&"HEAD /v2/team/app/manifests/v1".to_owned()));
+}
+
 #[tokio::test]
 async fn a_login_that_worked_before_is_asked_for_again() {
     let (router, notes) = scripted(|asked| match asked.has_token() {

@@ -150,6 +150,35 @@ async fn what_a_build_leaves_under_tags_is_found_and_named() {
 }
 
 #[tokio::test]
+async fn an_artifact_that_is_asked_for_by_its_own_name_says_what_it_is() {
+    let server = Server::registry().await;
+    let client = server.client();
+    let (unknown, tar) = (
+        Some("application/vnd.unknown.artifact.v1"),
+        "application/vnd.oci.image.layer.v1.tar",
+    );
+    let trusted = Some(AttachmentKind::TrustedArtifact);
+    for (tag, title, expected) in [
+        ("c0ffee.git", "source", trusted),
+        ("c0ffee.prefetch", "dependencies", trusted),
+        ("data", "sourceDataArtifact", trusted),
+        ("report", "report.json", Some(AttachmentKind::Other)),
+    ] {
+        let tag = server.image(&format!("team/app:{tag}"));
+        push(&client, &artifact(None, unknown, tar, title), &tag).await;
+        let description = client.describe(&tag).await.unwrap();
+        assert_eq!(description.manifests[0].kind, expected, "{tag}");
+        let json = serde_json::to_value(&description).unwrap();
+        let manifest = &json["manifests"][0];
+        assert!(manifest["kind"].is_string(), "{manifest}");
+    }
+    let image = server.image("team/app:v1");
+    push(&client, &images::one_platform("x"), &image).await;
+    let description = client.describe(&image).await.unwrap();
+    assert_eq!(description.manifests[0].kind, None);
+}
+
+#[tokio::test]
 async fn what_refers_to_a_platform_is_found_too() {
     let server = Server::registry().await;
     let client = server.client();

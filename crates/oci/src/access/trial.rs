@@ -36,12 +36,40 @@ impl Walk<'_> {
                 let detail = "reading is allowed; the repository does not exist yet";
                 self.note(Step::Pull, Outcome::Passed, detail.to_owned());
             }
+            StatusCode::METHOD_NOT_ALLOWED => self.look_for_a_manifest(asked).await?,
             _ => {
                 let error = self.client.unexpected(&asked.call, asked.response).await;
                 return Err(self.fail(Step::Pull, obstacle(error)));
             }
         }
         self.proven.pull = true;
+        Ok(())
+    }
+
+    /// The second try, at a registry that lists no tags: whether a manifest is there, or missing, is told to readers alone.
+    async fn look_for_a_manifest(&mut self, refused: Asked) -> Result<(), Obstacle> {
+        let tag = self.tag.clone();
+        let rest = format!("manifests/{tag}");
+        let action = format!("look for the tag {tag} in");
+        let asked = match self.ask(Method::HEAD, &rest, &action).await {
+            Ok(asked) => asked,
+            Err(error) => return Err(self.refuse(Step::Pull, Right::Pull, error)),
+        };
+        let found = match asked.response.status() {
+            StatusCode::OK => {
+                self.repository_exists = Some(true);
+                "is there"
+            }
+            // Of the tag alone: a HEAD has no words that could tell a missing repository.
+            StatusCode::NOT_FOUND => "is not there, which only readers are told",
+            _ => {
+                let error = self.client.unexpected(&refused.call, refused.response);
+                let error = error.await;
+                return Err(self.fail(Step::Pull, obstacle(error)));
+            }
+        };
+        let detail = format!("the registry lists no tags (405); the tag {tag} {found}");
+        self.note(Step::Pull, Outcome::Passed, detail);
         Ok(())
     }
 

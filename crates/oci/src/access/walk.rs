@@ -11,6 +11,9 @@ use crate::{Client, Error, ImageReference, SentCredential};
 const PULL: &str = "pull";
 const PULL_AND_PUSH: &str = "pull,push";
 
+/// The tag that is looked for when none is asked about.
+const LIKELY_TAG: &str = "latest";
+
 pub(super) struct Walk<'a> {
     pub(super) client: &'a Client,
     pub(super) call: Call,
@@ -21,6 +24,8 @@ pub(super) struct Walk<'a> {
     pub(super) logged_in: bool,
     pub(super) granted: Option<Vec<String>>,
     pub(super) repository_exists: Option<bool>,
+    /// The tag to look for where tags cannot be listed.
+    pub(super) tag: String,
     steps: Vec<AccessStep>,
 }
 
@@ -40,6 +45,7 @@ impl<'a> Walk<'a> {
             logged_in: false,
             granted: None,
             repository_exists: None,
+            tag: repository.tag().unwrap_or(LIKELY_TAG).to_owned(),
             steps: Vec::new(),
         }
     }

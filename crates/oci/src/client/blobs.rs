@@ -6,6 +6,7 @@ use bytes::{Bytes, BytesMut};
 use reqwest::{Method, StatusCode};
 use tokio::io::AsyncWriteExt;
 
+use super::blob_stream::{AskedBlob, BlobSize};
 use super::request::{Access, Call};
 use super::{BlobStream, Client};
 use crate::{ContentError, Descriptor, Digest, Error, ImageReference};
@@ -20,24 +21,52 @@ impl Client {
         repository: &ImageReference,
         descriptor: &Descriptor,
     ) -> Result<BlobStream, Error> {
+        let size = BlobSize::Exactly(descriptor.size);
+        self.open_blob(repository, &descriptor.digest, size).await
+    }
+
+    /// Starts fetching a blob whose size nobody told, by its digest alone: what a Konflux trusted artifact is named by. It may have
+    /// `most` bytes; how many it has, and that they hash to the digest, is known when the stream has ended without an error.
+    ///
+    /// # Errors
+    /// Those of [`blob`](Self::blob); while reading, [`ContentError::TooLarge`] instead of [`ContentError::SizeMismatch`].
+    pub async fn blob_of_unknown_size(
+        &self,
+        repository: &ImageReference,
+        digest: &Digest,
+        most: u64,
+    ) -> Result<BlobStream, Error> {
+        let size = BlobSize::AtMost(most);
+        self.open_blob(repository, digest, size).await
+    }
+
+    async fn open_blob(
+        &self,
+        repository: &ImageReference,
+        digest: &Digest,
+        size: BlobSize,
+    ) -> Result<BlobStream, Error> {
         let name = repository.name();
-        let object = format!("blob {} of {name}", descriptor.digest);
+        let object = format!("blob {digest} of {name}");
         let call = Call::new(Access::Pull, repository, format!("fetch {object}"));
-        let url = self.url(&call, &format!("blobs/{}", descriptor.digest))?;
+        let url = self.url(&call, &format!("blobs/{digest}"))?;
         let response = self
             .send(&call, Method::GET, &url, |request| request)
             .await?;
         match response.status() {
-            StatusCode::OK => Ok(BlobStream::new(
-                response,
-                call.action,
-                self.address(repository).to_owned(),
-                object,
-                descriptor.clone(),
-            )),
+            StatusCode::OK => {
+                let asked = AskedBlob {
+                    action: call.action,
+                    address: self.address(repository).to_owned(),
+                    object,
+                    digest: digest.clone(),
+                    size,
+                };
+                Ok(BlobStream::new(response, asked))
+            }
             StatusCode::NOT_FOUND => Err(ContentError::MissingBlob {
                 repository: name,
-                digest: descriptor.digest.clone(),
+                digest: digest.clone(),
             }
             .into()),
             _ => Err(self.unexpected(&call, response).await),

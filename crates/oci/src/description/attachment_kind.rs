@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::ImageManifest;
+use super::describe::TITLE;
+use crate::{Descriptor, ImageManifest};
 
 /// What hangs on an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -52,6 +53,12 @@ pub(super) const IMAGE_TAG_SUFFIXES: [(&str, AttachmentKind); 2] = [
     (".prefetch", AttachmentKind::TrustedArtifact),
 ];
 
+/// What oras calls an artifact whose type nobody told it, and so what Konflux's trusted artifacts are called
+/// (build-trusted-artifacts, `create-archive.sh`).
+const UNKNOWN_ARTIFACT: &str = "application/vnd.unknown.artifact.v1";
+/// Konflux names archives after the results of tasks: `SOURCE_ARTIFACT`, `CACHI2_ARTIFACT`, `sourceDataArtifact`.
+const ARTIFACT_RESULT: &str = "artifact";
+
 /// Sigstore bundles hold signatures or statements; this annotation says which.
 const BUNDLE_CONTENT: &str = "dev.sigstore.bundle.content";
 
@@ -71,7 +78,34 @@ pub(super) fn kind_of(manifest: &ImageManifest) -> AttachmentKind {
         .flatten()
         .chain(layers)
         .find_map(|media_type| kind_of_media_type(media_type, bundle))
-        .unwrap_or(AttachmentKind::Other)
+        .unwrap_or(match is_trusted_artifact(manifest, None) {
+            true => AttachmentKind::TrustedArtifact,
+            false => AttachmentKind::Other,
+        })
+}
+
+/// Whether a manifest holds trusted artifacts of Konflux: of the type unknown, as oras makes it, every layer with a title, and
+/// either under a tag that the build pipeline derives from the image's, or with titles as Konflux's results have them. Without the
+/// last condition, whatever somebody pushes with oras would be one.
+pub(super) fn is_trusted_artifact(manifest: &ImageManifest, tag: Option<&str>) -> bool {
+    let titles = manifest.layers.iter().map(title);
+    let titles: Option<Vec<&str>> = titles.collect();
+    let (Some(UNKNOWN_ARTIFACT), Some(titles)) = (manifest.artifact_type.as_deref(), titles) else {
+        return false;
+    };
+    let under_tag = tag.is_some_and(|tag| {
+        let mut suffixes = IMAGE_TAG_SUFFIXES.iter();
+        suffixes.any(|(suffix, _)| tag.ends_with(suffix))
+    });
+    let named_as_results = || {
+        let mut names = titles.iter().map(|title| title.to_ascii_lowercase());
+        names.all(|name| name.ends_with(ARTIFACT_RESULT))
+    };
+    !titles.is_empty() && (under_tag || named_as_results())
+}
+
+fn title(layer: &Descriptor) -> Option<&str> {
+    layer.annotations.get(TITLE).map(String::as_str)
 }
 
 /// What an artifact type alone says.
@@ -153,6 +187,47 @@ mod tests {
         ] {
             assert_eq!(of(media_type), kind, "{media_type}");
         }
+    }
+
+    fn artifact(artifact_type: Option<&str>, titles: &[Option<&str>]) -> ImageManifest {
+        let digest = crate::Digest::sha256(b"x");
+        let layer = |title: &Option<&str>| {
+            let tar = "application/vnd.oci.image.layer.v1.tar";
+            let mut layer = Descriptor::new(tar, digest.clone(), 1);
+            let title = title.map(|title| (TITLE.to_owned(), title.to_owned()));
+            layer.annotations.extend(title);
+            layer
+        };
+        ImageManifest {
+            schema_version: 2,
+            media_type: None,
+            artifact_type: artifact_type.map(str::to_owned),
+            config: Descriptor::new("application/vnd.oci.empty.v1+json", digest.clone(), 2),
+            layers: titles.iter().map(layer).collect(),
+            subject: None,
+            annotations: Default::default(),
+        }
+    }
+
+    #[test]
+    fn trusted_artifacts_are_told_from_what_else_oras_pushes() {
+        let unknown = Some(UNKNOWN_ARTIFACT);
+        for (artifact_type, titles, tag, expected) in [
+            (unknown, &[Some("SOURCE_ARTIFACT")][..], None, true),
+            (unknown, &[Some("sourceDataArtifact")], Some("data"), true),
+            (unknown, &[Some("anything")], Some("v1.prefetch"), true),
+            (unknown, &[Some("anything")], Some("v1.git"), true),
+            (unknown, &[Some("report.json")], None, false),
+            (unknown, &[Some("A_ARTIFACT"), None], Some("v1.git"), false),
+            (unknown, &[], Some("v1.git"), false),
+            (None, &[Some("SOURCE_ARTIFACT")], Some("v1.git"), false),
+        ] {
+            let manifest = artifact(artifact_type, titles);
+            let told = is_trusted_artifact(&manifest, tag);
+            assert_eq!(told, expected, "{artifact_type:?} {titles:?} {tag:?}");
+        }
+        let named = artifact(unknown, &[Some("SOURCE_ARTIFACT")]);
+        assert_eq!(kind_of(&named), AttachmentKind::TrustedArtifact);
     }
 
     #[test]

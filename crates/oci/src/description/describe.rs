@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::attachment_kind::{AttachmentKind, is_trusted_artifact, kind_of};
 use super::{ConfigDescription, ImageDescription, LayerDescription, ManifestDescription};
 use crate::media_type::is_image_config;
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
 /// Largest configuration that is read, in bytes.
 const LARGEST_CONFIG: u64 = 4 * 1024 * 1024;
 /// The annotation with a file's name.
-const TITLE: &str = "org.opencontainers.image.title";
+pub(super) const TITLE: &str = "org.opencontainers.image.title";
 
 impl Client {
     /// Describes an image: manifests, layers, labels, and what is attached to it.
@@ -88,6 +89,7 @@ impl Client {
             // Sizes are a stranger's claim; an absurd one is no reason to stop.
             content_size: content.fold(0, |sum, part| u64::saturating_add(sum, part.size)),
             artifact_type: image.artifact_type.clone(),
+            kind: kind_of_artifact(repository, image),
             platform: listed
                 .and_then(|listed| listed.platform.clone())
                 .or(config.platform),
@@ -134,6 +136,15 @@ struct Config {
 struct RunConfig {
     #[serde(rename = "Labels")]
     labels: Option<BTreeMap<String, String>>,
+}
+
+/// What a manifest is that is no image to run; the tag it was asked for by helps to tell.
+fn kind_of_artifact(reference: &ImageReference, image: &ImageManifest) -> Option<AttachmentKind> {
+    if is_trusted_artifact(image, reference.tag()) {
+        return Some(AttachmentKind::TrustedArtifact);
+    }
+    let is_artifact = image.artifact_type.is_some() || !is_image_config(&image.config.media_type);
+    is_artifact.then(|| kind_of(image))
 }
 
 pub(super) fn layers_of(image: &ImageManifest) -> Vec<LayerDescription> {

@@ -45,6 +45,9 @@ pub struct ManifestDescription {
     pub content_size: u64,
     /// What kind of artifact it is, when it says so.
     pub artifact_type: Option<String>,
+    /// What it is when it is no image to run: somebody asked for an attachment by its own name.
+    #[serde(flatten)]
+    pub kind: Option<AttachmentKind>,
     /// The platform: what the index says, else the configuration. None for artifacts.
     pub platform: Option<Platform>,
     /// The configuration.

@@ -5,7 +5,7 @@ use std::io::{Seek, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use oci::{Client, ContentError, Descriptor, Hasher};
+use oci::{Client, ContentError};
 
 use super::{ArtifactUri, TrustedArtifactError as Error};
 
@@ -49,54 +49,28 @@ async fn fetch_once(
     most: u64,
     file: &mut File,
 ) -> Result<(), Error> {
-    // The URI does not say how large the archive is. The size that is claimed here is the most that may come.
-    let most_of_it = Descriptor::new("application/octet-stream", uri.digest().clone(), most);
     let failed = |source: oci::Error| match source {
         oci::Error::Content(ContentError::MissingBlob { .. }) => Error::Gone(uri.clone()),
         oci::Error::Content(ContentError::DigestMismatch { computed, .. }) => Error::WrongDigest {
             uri: uri.clone(),
             computed,
         },
+        oci::Error::Content(ContentError::TooLarge { .. }) => Error::TooLarge {
+            uri: uri.clone(),
+            most,
+            directory: directory.to_owned(),
+        },
         source => Error::NotFetched {
             uri: uri.clone(),
             source: Box::new(source),
         },
     };
-    let blob = client.blob(uri.repository(), &most_of_it).await;
-    let mut blob = blob.map_err(failed)?;
-    let mut hasher = Hasher::new(uri.digest().algorithm());
-    let mut received = 0;
-    loop {
-        match blob.chunk().await {
-            Ok(Some(chunk)) => {
-                hasher.update(&chunk);
-                received += chunk.len() as u64;
-                file.write_all(&chunk)
-                    .map_err(|error| Error::file("write an archive in", directory, error))?;
-            }
-            // The end, and less than the most: the size itself was never known.
-            Ok(None) => break,
-            Err(oci::Error::Content(ContentError::SizeMismatch { actual, .. }))
-                if actual == received =>
-            {
-                break;
-            }
-            Err(oci::Error::Content(ContentError::SizeMismatch { .. })) => {
-                return Err(Error::TooLarge {
-                    uri: uri.clone(),
-                    most,
-                    directory: directory.to_owned(),
-                });
-            }
-            Err(error) => return Err(failed(error)),
-        }
+    // The URI does not say how large the archive is.
+    let blob = client.blob_of_unknown_size(uri.repository(), uri.digest(), most);
+    let mut blob = blob.await.map_err(failed)?;
+    while let Some(chunk) = blob.chunk().await.map_err(failed)? {
+        file.write_all(&chunk)
+            .map_err(|error| Error::file("write an archive in", directory, error))?;
     }
-    let computed = hasher.finish();
-    match computed == *uri.digest() {
-        true => Ok(()),
-        false => Err(Error::WrongDigest {
-            uri: uri.clone(),
-            computed,
-        }),
-    }
+    Ok(())
 }
