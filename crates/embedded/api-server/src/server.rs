@@ -11,10 +11,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ServerTls;
 use crate::catalog::LiveCatalog;
+use crate::custom_resource::DefinitionsLock;
 use crate::http::{connection, tls};
 use crate::namespace;
 use crate::random;
-use crate::rest::{Api, Ownership, WriteOptions};
+use crate::rest::{Api, Ownership, WriteOptions, WritesUnderWay};
 use crate::store::{OpenStoreError, Store, StoreError};
 use crate::token::Signer;
 
@@ -111,7 +112,8 @@ impl ApiServer {
         })
     }
 
-    /// Serves until `shutdown` is cancelled: requests that are under way are finished, watches are ended.
+    /// Serves until `shutdown` is cancelled: requests that are under way are finished, watches are ended. A write that has arrived
+    /// completely is finished also when its client goes away.
     ///
     /// # Errors
     /// When the certificates cannot be used, when the namespaces that every cluster has cannot be stored, and when the
@@ -133,12 +135,16 @@ impl ApiServer {
         let api = Arc::new(Api {
             store: self.store,
             catalog: LiveCatalog::of_built_ins(),
+            definitions: DefinitionsLock::default(),
+            writes: WritesUnderWay::new(),
             signer: self.signer,
             pod_logs_dir: self.options.pod_logs_dir,
             root_certificate_pem,
             shutdown: shutdown.clone(),
         });
-        api.load_definitions().map_err(std::io::Error::other)?;
+        api.serve_definitions()
+            .await
+            .map_err(std::io::Error::other)?;
         create_initial_namespaces(&api).await?;
         let collecting = tokio::spawn(crate::collector::run(Arc::clone(&api)));
         let mut closed = self.closed;

@@ -10,8 +10,8 @@ use crate::custom_resource::{CLEANUP_FINALIZER, set_condition};
 use crate::namespace;
 use crate::resource::Resource;
 use crate::rest::{
-    Address, Api, DeleteOptions, Ownership, Stage, WriteOptions, finalizers, namespace_key,
-    set_finalizers, text,
+    Address, Api, DeleteOptions, Ownership, Stage, WriteOptions, finalizers, is_deleting,
+    namespace_key, set_finalizers, text,
 };
 use crate::status::ApiError;
 use crate::store::{Change, CommitError, Key, Range};
@@ -104,6 +104,27 @@ pub(super) async fn restore(
             // Somebody has made it, or the namespace is being deleted.
             Ok(_) | Err(CommitError::Unexpected { .. }) => {}
             Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Makes what every namespace holds again wherever it is absent.
+pub(super) async fn restore_everywhere(api: &Api) -> Result<(), ApiError> {
+    let namespaces = api
+        .store
+        .list(&Range::resource("", "namespaces"), None, 0)?;
+    for (namespace, record) in namespaces.records {
+        if is_deleting(&record.value()?) {
+            continue;
+        }
+        let name = namespace.parts().name;
+        for initial in namespace::initial_objects(name, &api.root_certificate_pem) {
+            if let Change::Put { key, .. } = initial
+                && api.store.get(&key)?.is_none()
+            {
+                restore(api, &key, record.revision).await?;
+            }
         }
     }
     Ok(())

@@ -53,7 +53,7 @@ async fn sweep(api: &Api) -> Result<(), ApiError> {
     for key in api.store.all_dependents()? {
         owners::collect(api, &key).await?;
     }
-    Ok(())
+    contents::restore_everywhere(api).await
 }
 
 async fn follow(api: &Api, events: &[Arc<Event>]) -> Result<(), ApiError> {
@@ -124,3 +124,6 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
         .windows(needle.len())
         .any(|window| window == needle)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ mod serve;
 mod validation;
 
 pub(crate) use definition::defaults;
-pub(crate) use serve::set_condition;
+pub(crate) use serve::{DefinitionsLock, set_condition};
 pub(crate) use validation::problems;
 
 /// Finalizer of a deleted definition that still has objects.

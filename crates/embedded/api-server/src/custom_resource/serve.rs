@@ -1,5 +1,7 @@
 //! Serving what the stored definitions define.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::definition::{resources, versions};
@@ -12,16 +14,59 @@ use crate::store::{Key, Range};
 pub(crate) const GROUP: &str = "apiextensions.k8s.io";
 const PLURAL: &str = "customresourcedefinitions";
 
+/// Held while the catalog and the conditions of definitions are brought up to date: two who do it at once could leave what the
+/// slower one has read, or give one name to two definitions.
+#[derive(Default)]
+pub(crate) struct DefinitionsLock(tokio::sync::Mutex<()>);
+
 impl Api {
     /// Brings the catalog up to date with one definition, and then the conditions of the definition, so that whoever sees it
-    /// established finds it served.
+    /// established finds it served. Everything comes from what is stored, so that it can be done again at any time.
     pub(crate) async fn serve_definition(&self, name: &str) -> Result<(), ApiError> {
-        let Some(definition) = self.load_definition(name)? else {
-            return Ok(());
+        let _alone = self.definitions.0.lock().await;
+        if self.serve(name).await? {
+            for waiting in self.definition_names(|definition| !is_established(definition))? {
+                self.serve(&waiting).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The same for all stored definitions, as at the start of the server. Those that were established keep their names.
+    pub(crate) async fn serve_definitions(&self) -> Result<(), ApiError> {
+        let _alone = self.definitions.0.lock().await;
+        let established = self.definition_names(is_established)?;
+        let waiting = self.definition_names(|definition| !is_established(definition))?;
+        for name in established.iter().chain(&waiting) {
+            self.serve(name).await?;
+        }
+        Ok(())
+    }
+
+    /// Serves one definition. Gives back whether a name has become free that another definition may wait for.
+    async fn serve(&self, name: &str) -> Result<bool, ApiError> {
+        let (plural, group) = name.split_once('.').unwrap_or((name, ""));
+        let before = self.served_names(group, plural);
+        match self.load_definition(name)? {
+            Some(definition) => self.record_status(name, &definition).await?,
+            None => self.catalog.replace(group, plural, Vec::new()),
+        }
+        Ok(!before.is_subset(&self.served_names(group, plural)))
+    }
+
+    /// Stores the conditions of a definition, unless it has them.
+    async fn record_status(&self, name: &str, definition: &Value) -> Result<(), ApiError> {
+        let conflict = self.name_conflict(definition);
+        let with_status = |definition: &Value| {
+            let mut definition = definition.clone();
+            set_status(&mut definition, conflict.as_deref());
+            definition
         };
-        let conflict = self.name_conflict(&definition);
         let catalog = self.catalog.snapshot();
-        let Some(resource) = catalog.find(GROUP, "v1", PLURAL) else {
+        let Some(resource) = catalog
+            .find(GROUP, "v1", PLURAL)
+            .filter(|_| with_status(definition) != *definition)
+        else {
             return Ok(());
         };
         let address = Address {
@@ -30,17 +75,9 @@ impl Api {
             name,
         };
         let options = WriteOptions::of_server("kube-apiserver");
-        let status = self.modify(
-            address,
-            Stage::Status,
-            &options,
-            Ownership::Record,
-            |definition| {
-                let mut definition = definition.clone();
-                set_status(&mut definition, conflict.as_deref());
-                Ok(definition)
-            },
-        );
+        let change = |definition: &Value| Ok(with_status(definition));
+        let status =
+            self.modify_stored(address, Stage::Status, &options, Ownership::Record, change);
         match Box::pin(status).await {
             // It has been deleted in the meantime.
             Err(error) if error.code == http::StatusCode::NOT_FOUND => Ok(()),
@@ -48,23 +85,39 @@ impl Api {
         }
     }
 
-    /// Serves all stored definitions, as at the start of the server.
-    pub(crate) fn load_definitions(&self) -> Result<(), ApiError> {
-        for (key, _) in self
+    fn definition_names(&self, wanted: impl Fn(&Value) -> bool) -> Result<Vec<String>, ApiError> {
+        let mut names = Vec::new();
+        for (key, record) in self
             .store
             .list(&Range::resource(GROUP, PLURAL), None, 0)?
             .records
         {
-            self.load_definition(key.parts().name)?;
+            if wanted(&record.value()?) {
+                names.push(key.parts().name.to_owned());
+            }
         }
-        Ok(())
+        Ok(names)
     }
 
-    /// Puts the served versions of a definition into the catalog; none when the definition does not exist.
+    /// The names that a custom resource has in the catalog.
+    fn served_names(&self, group: &str, plural: &str) -> BTreeSet<String> {
+        let catalog = self.catalog.snapshot();
+        let resource = catalog.find_in_any_version(group, plural);
+        let names = resource.into_iter().flat_map(|resource| {
+            let names = [
+                &resource.plural,
+                &resource.singular,
+                &resource.kind,
+                &resource.list_kind,
+            ];
+            names.into_iter().chain(&resource.short_names)
+        });
+        names.cloned().collect()
+    }
+
+    /// Puts the served versions of a definition into the catalog; nothing when the definition does not exist.
     fn load_definition(&self, name: &str) -> Result<Option<Value>, ApiError> {
         let Some(record) = self.store.get(&Key::new(GROUP, PLURAL, "", name))? else {
-            let (plural, group) = name.split_once('.').unwrap_or((name, ""));
-            self.catalog.replace(group, plural, Vec::new());
             return Ok(None);
         };
         let definition = record.value()?;
@@ -125,6 +178,14 @@ fn group_and_plural(definition: &Value) -> (&str, &str) {
         text(definition, &["spec", "group"]).unwrap_or_default(),
         text(definition, &["spec", "names", "plural"]).unwrap_or_default(),
     )
+}
+
+fn is_established(definition: &Value) -> bool {
+    let conditions = definition["status"]["conditions"].as_array();
+    conditions
+        .into_iter()
+        .flatten()
+        .any(|condition| condition["type"] == "Established" && condition["status"] == "True")
 }
 
 fn set_status(definition: &mut Value, conflict: Option<&str>) {

@@ -24,7 +24,7 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
 /// How long to wait before accepting again when the process has run out of file descriptors.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 
-/// Serves until `shutdown` is cancelled; ends when the last connection has ended.
+/// Serves until `shutdown` is cancelled; ends when the last connection and the last write have ended.
 pub(crate) async fn serve(
     listener: TcpListener,
     tls: Arc<rustls::ServerConfig>,
@@ -56,6 +56,13 @@ pub(crate) async fn serve(
         .is_err()
     {
         tracing::warn!("some requests were still running at shutdown");
+    }
+    // Those whose clients have gone are on no connection any more.
+    if tokio::time::timeout(SHUTDOWN_LIMIT, api.writes.ended())
+        .await
+        .is_err()
+    {
+        tracing::warn!("some writes were still running at shutdown");
     }
     Ok(())
 }

@@ -23,6 +23,7 @@ pub(crate) struct Call {
     pub(crate) namespace: String,
     /// Empty for collections.
     pub(crate) name: String,
+    pub(crate) subresource: Option<String>,
 }
 
 impl Call {

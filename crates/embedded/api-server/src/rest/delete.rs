@@ -136,6 +136,9 @@ impl Api {
             options.preconditions.check(resource, name, &existing)?;
             let marked = marked(resource, &existing, options);
             if marked == existing {
+                if options.dry_run.is_empty() {
+                    self.after_write(resource, name).await?;
+                }
                 return Ok(Deleted::Waiting(existing));
             }
             let waits = has_finalizers(&marked);

@@ -95,11 +95,31 @@ impl Api {
             resource,
             namespace: path.namespace.unwrap_or_default(),
             name: path.name.unwrap_or_default(),
+            subresource: path.subresource,
         };
-        match path.subresource.as_deref() {
+        self.perform(call).await
+    }
+
+    /// Performs a request that has arrived completely. A write is performed to its end even if the returned future is dropped.
+    pub(super) async fn perform(
+        self: Arc<Self>,
+        call: Call,
+    ) -> Result<Response<response::Body>, ApiError> {
+        if call.method.is_safe() {
+            return self.verb(call).await;
+        }
+        let write = Box::pin(Arc::clone(&self).verb(call));
+        self.writes.finish(write).await
+    }
+
+    pub(super) async fn verb(
+        self: Arc<Self>,
+        call: Call,
+    ) -> Result<Response<response::Body>, ApiError> {
+        match call.subresource.clone() {
             None if call.name.is_empty() => self.collection(call).await,
             None => self.object(call).await,
-            Some(subresource) => self.subresource(call, subresource).await,
+            Some(subresource) => self.subresource(call, &subresource).await,
         }
     }
 

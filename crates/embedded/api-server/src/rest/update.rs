@@ -64,7 +64,28 @@ impl Api {
 
     /// Changes an object: reads it, lets `change` make the new one of it, checks that, and stores it if nobody was faster. A change
     /// that carries a `resourceVersion` other than the current one is a conflict; any other is made again on the newer object.
+    ///
+    /// What follows from the object is brought up to date also when nothing is changed: whoever repeats a write that was cut short
+    /// completes it.
     pub(crate) async fn modify(
+        &self,
+        address: Address<'_>,
+        stage: Stage,
+        options: &WriteOptions,
+        ownership: Ownership,
+        change: impl Fn(&Value) -> Result<Value, ApiError> + Send + Sync,
+    ) -> Result<Written, ApiError> {
+        let written = self
+            .modify_stored(address, stage, options, ownership, change)
+            .await?;
+        if !options.dry_run {
+            self.after_write(address.resource, address.name).await?;
+        }
+        Ok(written)
+    }
+
+    /// [`modify`](Self::modify) without what follows from the object.
+    pub(crate) async fn modify_stored(
         &self,
         address: Address<'_>,
         stage: Stage,
@@ -108,7 +129,6 @@ impl Api {
             {
                 Ok(stored) => {
                     let object = stored.into_iter().next().unwrap_or_default();
-                    self.after_write(resource, name).await?;
                     return Ok(Written {
                         object: from_stored(resource, object),
                         warnings,
