@@ -4,6 +4,7 @@
 //!
 //! - [`konflux`]: the kinds of `appstudio.redhat.com/v1alpha1` that builds and releases use.
 //! - [`tekton`]: the kinds of `tekton.dev/v1`.
+//! - [`trust_manager`]: whom pipelines trust, `trust.cert-manager.io/v1alpha1`.
 //! - [`labels`], [`annotations`], [`names`]: the words by which Konflux's controllers find each other's objects.
 //! - [`source_repository`]: how this project keeps source code where there is no git server.
 //!
@@ -31,6 +32,7 @@ pub mod labels;
 pub mod names;
 pub mod source_repository;
 pub mod tekton;
+pub mod trust_manager;
 mod well_known;
 
 pub use well_known::{

@@ -23,6 +23,12 @@ pub const TRUSTED_CA: &str = "trusted-ca";
 /// The key of [`TRUSTED_CA`]'s bundle of PEM certificates.
 pub const TRUSTED_CA_KEY: &str = "ca-bundle.crt";
 
+/// The ConfigMap, in the namespace of a run, that says where registries answer, for steps that are processes of a host without a
+/// cluster network: our own, not Konflux's. Where there are pods, DNS and Services say it.
+pub const REGISTRY_ENDPOINTS: &str = "registry-endpoints";
+/// The key of [`REGISTRY_ENDPOINTS`]'s content, `HOST=ADDRESS:PORT,…`.
+pub const REGISTRY_ENDPOINTS_KEY: &str = "endpoints";
+
 /// The ServiceAccount that builds a component. Konflux neither shortens nor hashes it, so a component's name of more
 /// than 238 characters makes the API server refuse the ServiceAccount.
 pub fn build_pipeline_service_account(component: &str) -> String {

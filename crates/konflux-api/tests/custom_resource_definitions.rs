@@ -7,7 +7,7 @@
 
 mod support;
 
-use konflux_api::{konflux, tekton};
+use konflux_api::{konflux, tekton, trust_manager};
 use kube::Resource;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -65,6 +65,7 @@ fn condition() -> Value {
 fn every_definition_belongs_to_a_typed_resource() {
     let known = [
         "Application",
+        "Bundle",
         "Component",
         "EnterpriseContractPolicy",
         "Pipeline",
@@ -101,6 +102,44 @@ fn an_application_and_a_component_keep_every_field() {
         }),
         json!({"conditions": [condition()], "containerImage": "i", "lastPromotedImage": "p", "lastBuiltCommit": "0"}),
     ));
+}
+
+#[test]
+fn a_bundle_keeps_every_field_and_other_sources_and_targets_are_refused() {
+    let bundle = |source: Value, target: Value| {
+        object(
+            "trust.cert-manager.io/v1alpha1",
+            "Bundle",
+            json!({"sources": [source], "target": target}),
+            json!({"conditions": [condition()]}),
+        )
+    };
+    let (in_line, target) = (
+        json!({"inLine": "pem"}),
+        json!({"configMap": {"key": "ca-bundle.crt"}}),
+    );
+    assert_same_shape::<trust_manager::Bundle>(bundle(in_line.clone(), target.clone()));
+    let definition = CustomResourceDefinition::of("Bundle");
+    for (source, target) in [
+        (json!({"useDefaultCAs": true}), target.clone()),
+        (
+            json!({"inLine": "pem", "useDefaultCAs": true}),
+            target.clone(),
+        ),
+        (
+            json!({"configMap": {"name": "ca", "key": "ca.crt"}}),
+            target,
+        ),
+        (in_line.clone(), json!({"secret": {"key": "ca-bundle.crt"}})),
+        (in_line.clone(), json!({"configMap": {"key": "other.crt"}})),
+        (
+            in_line,
+            json!({"configMap": {"key": "ca-bundle.crt"}, "namespaceSelector": {"matchLabels": {"a": "b"}}}),
+        ),
+    ] {
+        let refused = bundle(source, target);
+        assert!(!definition.problems(&refused).is_empty(), "{refused}");
+    }
 }
 
 #[test]

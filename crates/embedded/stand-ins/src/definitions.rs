@@ -10,6 +10,7 @@ use konflux_api::{
         Snapshot,
     },
     tekton::{Pipeline, PipelineRun, Task, TaskRun},
+    trust_manager::Bundle,
 };
 use kube::{
     Api, Client, CustomResourceExt, ResourceExt,
@@ -42,6 +43,7 @@ pub(crate) async fn established(client: &Client) {
 fn needed() -> BTreeSet<&'static str> {
     BTreeSet::from([
         Application::crd_name(),
+        Bundle::crd_name(),
         Component::crd_name(),
         Pipeline::crd_name(),
         PipelineRun::crd_name(),

@@ -66,7 +66,14 @@ pub async fn run(
         Box::pin(integration::run_snapshots(context.clone())),
     );
     start("Release", Box::pin(release::run(context.clone())));
-    start("Namespace", Box::pin(trust_bundle::run(context.clone())));
+    start(
+        "Namespace",
+        Box::pin(trust_bundle::run_config_maps(context.clone())),
+    );
+    start(
+        "Bundle",
+        Box::pin(trust_bundle::run_bundles(context.clone())),
+    );
     tokio::select! {
         Some(ended) = controllers.join_next() => {
             if !shutdown.is_cancelled() {

@@ -20,6 +20,7 @@ mod plan_volume;
 mod pod;
 mod prepare;
 mod process;
+mod registry_endpoints;
 mod running;
 mod status;
 mod task_ref;

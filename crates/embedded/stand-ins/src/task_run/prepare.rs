@@ -16,6 +16,7 @@ use super::{
     plan::{RESULTS_PATH, TaskPlan, invalid},
     plan_step::StepPlan,
     process::StepCommand,
+    registry_endpoints,
 };
 use crate::{context::Context, error::ReconcileError, options::StepEnvironment, tekton::Failure};
 
@@ -72,6 +73,11 @@ impl Preparation<'_> {
                 Err(failure) => return Ok(Err(failure)),
             }
         }
+        let mut of_all = self.environment.environment.clone();
+        let client = self.context.client.clone();
+        if let Err(failure) = registry_endpoints::add(client, self.namespace, &mut of_all).await? {
+            return Ok(Err(failure));
+        }
         let mut steps = Vec::with_capacity(plan.steps.len());
         for step in &plan.steps {
             let mut paths = shared.clone();
@@ -100,7 +106,8 @@ impl Preparation<'_> {
                 },
             };
             let (log, file) = self.log(step, identity)?;
-            let mut environment = self.common_variables(&account, &home);
+            let mut environment = of_all.clone();
+            environment.extend(self.variables_of_pods(&account, &home));
             environment.extend(
                 own.into_iter()
                     .map(|(name, value)| (name, paths.rewrite(&value))),
@@ -151,7 +158,7 @@ impl Preparation<'_> {
         Ok(home)
     }
 
-    fn common_variables(&self, account: &Path, home: &Path) -> Vec<(String, String)> {
+    fn variables_of_pods(&self, account: &Path, home: &Path) -> [(String, String); 4] {
         let kubernetes = &self.environment.kubernetes;
         let own = [
             ("HOME", home.to_string_lossy().into_owned()),
@@ -162,15 +169,7 @@ impl Preparation<'_> {
                 account.to_string_lossy().into_owned(),
             ),
         ];
-        let own = own
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value));
-        self.environment
-            .environment
-            .iter()
-            .cloned()
-            .chain(own)
-            .collect()
+        own.map(|(name, value)| (name.to_owned(), value))
     }
 
     async fn variables(

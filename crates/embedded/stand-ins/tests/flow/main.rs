@@ -14,6 +14,7 @@ mod refusals;
 mod releases;
 mod scene;
 mod steps;
+mod trust;
 mod trusted_artifacts;
 
 use std::process::ExitCode;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         .chain(refusals::trials())
         .chain(releases::trials())
         .chain(steps::trials())
+        .chain(trust::trials())
         .chain(trusted_artifacts::trials())
         .collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()

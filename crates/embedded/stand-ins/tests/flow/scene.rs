@@ -107,6 +107,11 @@ impl Scene {
         self.stand_ins = Some((shutdown, running));
     }
 
+    /// The certificate of the deployment's own authority.
+    pub(crate) fn options_pem(&self) -> String {
+        self.options.trust_bundle_pem.trim().to_owned()
+    }
+
     pub(crate) async fn stop_stand_ins(&mut self) {
         let (shutdown, running) = self.stand_ins.take().unwrap();
         shutdown.cancel();

@@ -58,14 +58,17 @@ async fn files(scene: &Scene, uri: &str) -> BTreeMap<String, Vec<u8>> {
     let archive: ImageReference = uri.strip_prefix("oci:").unwrap().parse().unwrap();
     let manifest = scene.registry_client.manifest(&archive).await;
     assert!(manifest.is_err(), "the URI names a blob, not a manifest");
-    let path = scene.folder.path().join("archive");
-    // The size is not known here; what matters is the digest.
-    let size = size_of(scene, &archive).await;
-    let blob = oci::Descriptor::new("", archive.digest().unwrap().clone(), size);
-    let fetched = scene.registry_client.blob_to_file(&archive, &blob, &path);
-    fetched.await.unwrap();
-    let file = std::fs::File::open(path).unwrap();
-    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
+    let client = &scene.registry_client;
+    let digest = archive.digest().unwrap();
+    let blob = client
+        .blob_of_unknown_size(&archive, digest, 1024 * 1024)
+        .await;
+    let mut blob = blob.unwrap();
+    let mut bytes = Vec::new();
+    while let Some(piece) = blob.chunk().await.unwrap() {
+        bytes.extend_from_slice(&piece);
+    }
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(&bytes[..]));
     let entries = archive.entries().unwrap().map(|entry| {
         let mut entry = entry.unwrap();
         let mut content = Vec::new();
@@ -73,16 +76,6 @@ async fn files(scene: &Scene, uri: &str) -> BTreeMap<String, Vec<u8>> {
         (entry.path().unwrap().display().to_string(), content)
     });
     entries.collect()
-}
-
-/// Asks for a blob as if it were empty; the answer says how large it is.
-async fn size_of(scene: &Scene, archive: &ImageReference) -> u64 {
-    let blob = oci::Descriptor::new("", archive.digest().unwrap().clone(), 0);
-    let mut stream = scene.registry_client.blob(archive, &blob).await.unwrap();
-    match stream.chunk().await.unwrap_err() {
-        oci::Error::Content(oci::ContentError::SizeMismatch { actual, .. }) => actual,
-        other => panic!("{other}"),
-    }
 }
 
 async fn manifest(scene: &Scene, reference: &str) -> ImageManifest {

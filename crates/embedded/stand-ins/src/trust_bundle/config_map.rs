@@ -1,10 +1,10 @@
-//! trust-manager: the ConfigMap `trusted-ca` in every namespace.
+//! The ConfigMap `trusted-ca` in every namespace.
 
 use std::sync::Arc;
 
 use futures::StreamExt;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
-use konflux_api::names;
+use konflux_api::{names, trust_manager::Bundle};
 use kube::{
     Api, ResourceExt,
     api::ObjectMeta,
@@ -16,6 +16,7 @@ use kube::{
 };
 use serde_json::json;
 
+use super::authorities;
 use crate::{api, context::Context, control, error::ReconcileError};
 
 /// Keeps the bundle in every namespace, until shutdown.
@@ -23,21 +24,37 @@ pub(crate) async fn run(context: Context) {
     let bundles: Api<ConfigMap> = Api::all(context.client.clone());
     let only_bundles =
         watcher::Config::default().fields(&format!("metadata.name={}", names::TRUSTED_CA));
+    let of_every_namespace = Api::<Bundle>::all(context.client.clone());
     let namespace_of = |bundle: ConfigMap| {
         bundle
             .namespace()
             .map(|namespace| ObjectRef::<Namespace>::new(&namespace))
     };
-    Controller::new(
+    let controller = Controller::new(
         Api::<Namespace>::all(context.client.clone()),
         watcher::Config::default(),
-    )
-    .watches(bundles, only_bundles, namespace_of)
-    .with_config(control::config())
-    .graceful_shutdown_on(context.shutdown.clone().cancelled_owned())
-    .run(reconcile, control::retry_later, Arc::new(context))
-    .for_each(async |result| control::log("Namespace", result))
-    .await;
+    );
+    let namespaces = controller.store();
+    let every_namespace = move |bundle: Bundle| {
+        let all = match bundle.name_any() == names::TRUSTED_CA {
+            true => namespaces.state(),
+            false => Vec::new(),
+        };
+        all.into_iter()
+            .map(|namespace| ObjectRef::from_obj(&*namespace))
+    };
+    controller
+        .watches(
+            of_every_namespace,
+            watcher::Config::default(),
+            every_namespace,
+        )
+        .watches(bundles, only_bundles, namespace_of)
+        .with_config(control::config())
+        .graceful_shutdown_on(context.shutdown.clone().cancelled_owned())
+        .run(reconcile, control::retry_later, Arc::new(context))
+        .for_each(async |result| control::log("Namespace", result))
+        .await;
 }
 
 async fn reconcile(
@@ -48,7 +65,14 @@ async fn reconcile(
     if is_ending || context.options.trust_bundle_pem.is_empty() {
         return Ok(Action::await_change());
     }
-    let bundle = &context.options.trust_bundle_pem;
+    let of_cluster: Api<Bundle> = Api::all(context.client.clone());
+    let bundle = of_cluster.get_opt(names::TRUSTED_CA).await?;
+    let own = &context.options.trust_bundle_pem;
+    let bundle = match authorities::pem(own, bundle.as_ref()) {
+        Ok(together) => together,
+        // As trust-manager: what was there stays. The Bundle says what is wrong with it.
+        Err(_) => return Ok(Action::await_change()),
+    };
     let bundles: Api<ConfigMap> = Api::namespaced(context.client.clone(), &namespace.name_any());
     let data = json!({names::TRUSTED_CA_KEY: bundle});
     let written = match bundles.get_opt(names::TRUSTED_CA).await? {
@@ -57,7 +81,7 @@ async fn reconcile(
                 .data
                 .as_ref()
                 .and_then(|data| data.get(names::TRUSTED_CA_KEY))
-                == Some(bundle) =>
+                == Some(&bundle) =>
         {
             Ok(())
         }
