@@ -8,7 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use secrecy::SecretString;
 
-use super::{Access, Authentication, Claims, Htpasswd, Right, TokenService};
+use super::{Access, Authentication, Claims, Grant, Htpasswd, Right, TokenService};
 use crate::error::{ApiError, ErrorCode};
 use crate::name::RepositoryName;
 
@@ -18,40 +18,36 @@ pub(crate) struct Caller {
     user: Option<String>,
     /// The token that was shown, where tokens are used.
     claims: Option<Claims>,
+    /// What is wrong with what was shown.
+    wrong: Option<Wrong>,
     /// `https://<host>/token`, or what is configured.
     realm: String,
 }
 
 impl Caller {
-    /// Finds out who sent a request.
-    ///
-    /// # Errors
-    /// 401 with a challenge when credentials were sent and are wrong.
-    pub(crate) async fn of(access: &Access, request: &Parts) -> Result<Self, ApiError> {
+    /// Finds out who sent a request. Credentials that are wrong are refused when it is known what they were sent for, because the challenge
+    /// names that.
+    pub(crate) async fn of(access: &Access, request: &Parts) -> Self {
         let mut caller = Self {
             access: access.clone(),
             user: None,
             claims: None,
+            wrong: None,
             realm: realm(access, request),
         };
-        match &access.authentication {
-            Authentication::Nobody => {}
-            Authentication::Basic(users) => {
-                caller.user = log_in(&request.headers, users)
-                    .await
-                    .map_err(|Wrong(reason)| caller.challenge(reason, None))?;
-            }
-            Authentication::Token(service) => {
-                let claims = bearer(&request.headers, service)
-                    .map_err(|Wrong(reason)| caller.challenge(reason, None))?;
-                caller.user = claims
-                    .as_ref()
-                    .map(|claims| claims.sub.clone())
-                    .filter(|user| !user.is_empty());
+        let shown = match &access.authentication {
+            Authentication::Nobody => Ok(()),
+            Authentication::Basic(users) => log_in(&request.headers, users)
+                .await
+                .map(|user| caller.user = user),
+            Authentication::Token(service) => bearer(&request.headers, service).map(|claims| {
+                let user = claims.as_ref().map(|claims| claims.sub.clone());
+                caller.user = user.filter(|user| !user.is_empty());
                 caller.claims = claims;
-            }
-        }
-        Ok(caller)
+            }),
+        };
+        caller.wrong = shown.err();
+        caller
     }
 
     /// Whether the sender may do this.
@@ -85,6 +81,13 @@ impl Caller {
         right: Right,
         repository: &RepositoryName,
     ) -> Result<(), ApiError> {
+        // Who may push reads as well, and a client that asks once saves a round trip.
+        let actions = match right {
+            Right::Push => "pull,push",
+            Right::Pull => "pull",
+        };
+        let scope = format!("repository:{repository}:{actions}");
+        self.require_right_credentials(Some(&scope))?;
         if self.may(right, repository) {
             return Ok(());
         }
@@ -103,53 +106,67 @@ impl Caller {
                 message,
             ));
         }
-        Err(self.challenge(
-            "log in with the right to do this",
-            Some((right, repository)),
-        ))
+        Err(self.challenge("log in with the right to do this", Some(&scope)))
     }
 
     /// # Errors
     /// 401 when authentication is used and the sender did not show anything: this is how clients learn what to show.
     pub(crate) fn require_login(&self) -> Result<(), ApiError> {
+        self.require_right_credentials(None)?;
         let shown = match self.access.authentication {
             Authentication::Nobody => true,
             Authentication::Basic(_) => self.user.is_some(),
             Authentication::Token(_) => self.claims.is_some(),
         };
-        if shown {
-            Ok(())
-        } else {
-            Err(self.challenge("log in", None))
+        match shown {
+            true => Ok(()),
+            false => Err(self.challenge("log in", None)),
         }
     }
 
-    fn challenge(&self, message: &str, wanted: Option<(Right, &RepositoryName)>) -> ApiError {
+    /// # Errors
+    /// 401 when the sender did not show the right to list repositories; each is listed only to those who may pull it.
+    pub(crate) fn require_catalog(&self) -> Result<(), ApiError> {
+        let Authentication::Token(_) = self.access.authentication else {
+            return self.require_login();
+        };
+        let scope = Grant::catalog().to_string();
+        self.require_right_credentials(Some(&scope))?;
+        let claims = self.claims.as_ref();
+        match claims.is_some_and(|claims| claims.access.contains(&Grant::catalog())) {
+            true => Ok(()),
+            false => Err(self.challenge("log in to list repositories", Some(&scope))),
+        }
+    }
+
+    /// # Errors
+    /// 401 with a challenge when credentials were sent and are wrong.
+    fn require_right_credentials(&self, scope: Option<&str>) -> Result<(), ApiError> {
+        match &self.wrong {
+            None => Ok(()),
+            Some(Wrong(reason)) => Err(self.challenge(reason, scope)),
+        }
+    }
+
+    /// The answer that says how to log in, and for what.
+    fn challenge(&self, message: &str, scope: Option<&str>) -> ApiError {
         let challenge = match &self.access.authentication {
             Authentication::Nobody | Authentication::Basic(_) => {
                 "Basic realm=\"registry\", charset=\"UTF-8\"".to_owned()
             }
             Authentication::Token(service) => {
-                let scope = wanted.map(|(right, repository)| {
-                    // Who may push reads as well, and a client that asks once saves a round trip.
-                    let actions = if right == Right::Push {
-                        "pull,push"
-                    } else {
-                        "pull"
-                    };
-                    let error = if self.claims.is_some() {
-                        ",error=\"insufficient_scope\""
-                    } else {
-                        ""
-                    };
-                    format!(",scope=\"repository:{repository}:{actions}\"{error}")
-                });
-                format!(
-                    "Bearer realm=\"{}\",service=\"{}\"{}",
-                    self.realm,
-                    service.settings.service,
-                    scope.unwrap_or_default()
-                )
+                let name = &service.settings.service;
+                let mut challenge = format!("Bearer realm=\"{}\",service=\"{name}\"", self.realm);
+                if let Some(scope) = scope {
+                    challenge.push_str(&format!(",scope=\"{scope}\""));
+                }
+                // RFC 6750, section 3.1.
+                if self.wrong.is_some() {
+                    challenge.push_str(",error=\"invalid_token\"");
+                } else if scope.is_some() && self.claims.is_some() {
+                    challenge.push_str(",error=\"insufficient_scope\"");
+                }
+                challenge
             }
         };
         ApiError::new(StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized, message).with_header(
@@ -195,10 +212,19 @@ pub(crate) async fn verify(
     password: SecretString,
     users: &Arc<Htpasswd>,
 ) -> Result<String, Wrong> {
+    let wrong = Wrong("the user name or the password is wrong");
+    if users.remembers(&user, &password) {
+        return Ok(user);
+    }
+    // Guessers wait for each other, and not in the threads that read and write content.
+    let turns = users.turns();
+    let Ok(_turn) = turns.acquire().await else {
+        return Err(wrong);
+    };
     let (users, name) = (Arc::clone(users), user.clone());
     match tokio::task::spawn_blocking(move || users.verify(&name, &password)).await {
         Ok(true) => Ok(user),
-        _ => Err(Wrong("the user name or the password is wrong")),
+        _ => Err(wrong),
     }
 }
 

@@ -3,10 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::str::FromStr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ring::{hmac, rand};
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::Semaphore;
 
 /// Why a text is not a password file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,21 +48,32 @@ pub struct Htpasswd {
     nobody: Option<String>,
     key: hmac::Key,
     verified: Mutex<HashMap<String, hmac::Tag>>,
+    turns: Arc<Semaphore>,
 }
 
+/// How many passwords are compared at once.
+const TURNS: usize = 2;
+
 impl Htpasswd {
-    /// Whether this is the user's password. Takes tens of milliseconds the first time: call it where that is no harm.
-    pub(crate) fn verify(&self, user: &str, password: &SecretString) -> bool {
-        let fingerprint = [user.as_bytes(), b"\0", password.expose_secret().as_bytes()].concat();
+    /// Whoever compares a password takes one of these first.
+    pub(crate) fn turns(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.turns)
+    }
+
+    /// Whether this was found to be the user's password before.
+    pub(crate) fn remembers(&self, user: &str, password: &SecretString) -> bool {
         let known = self
             .verified
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .get(user)
             .copied();
-        if known.is_some_and(|tag| hmac::verify(&self.key, &fingerprint, tag.as_ref()).is_ok()) {
-            return true;
-        }
+        let fingerprint = fingerprint(user, password);
+        known.is_some_and(|tag| hmac::verify(&self.key, &fingerprint, tag.as_ref()).is_ok())
+    }
+
+    /// Whether this is the user's password. Takes tens of milliseconds: call it where that is no harm.
+    pub(crate) fn verify(&self, user: &str, password: &SecretString) -> bool {
         let (Some(hash), exists) = (
             self.hashes.get(user).or(self.nobody.as_ref()),
             self.hashes.contains_key(user),
@@ -70,7 +82,7 @@ impl Htpasswd {
         };
         let right = bcrypt::verify(password.expose_secret(), hash).unwrap_or(false) && exists;
         if right {
-            let tag = hmac::sign(&self.key, &fingerprint);
+            let tag = hmac::sign(&self.key, &fingerprint(user, password));
             self.verified
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -109,8 +121,13 @@ impl Htpasswd {
         let kept = known.iter().filter(|(user, _)| !ended.contains(*user));
         self.verified = Mutex::new(kept.map(|(user, tag)| (user.clone(), *tag)).collect());
         self.key = earlier.key.clone();
+        self.turns = Arc::clone(&earlier.turns);
         self
     }
+}
+
+fn fingerprint(user: &str, password: &SecretString) -> Vec<u8> {
+    [user.as_bytes(), b"\0", password.expose_secret().as_bytes()].concat()
 }
 
 impl FromStr for Htpasswd {
@@ -152,6 +169,7 @@ impl FromStr for Htpasswd {
             nobody,
             key,
             verified: Mutex::default(),
+            turns: Arc::new(Semaphore::new(TURNS)),
         })
     }
 }

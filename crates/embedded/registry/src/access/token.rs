@@ -33,6 +33,17 @@ pub(crate) struct Grant {
     pub(crate) actions: Vec<String>,
 }
 
+impl Grant {
+    /// The right to list repositories.
+    pub(crate) fn catalog() -> Self {
+        Self {
+            r#type: "registry".to_owned(),
+            name: "catalog".to_owned(),
+            actions: vec!["*".to_owned()],
+        }
+    }
+}
+
 /// As a scope is written.
 impl fmt::Display for Grant {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -46,14 +46,15 @@ async fn dispatch(registry: &Registry, request: Request) -> Result<Response, Api
     let (head, body) = request.into_parts();
     let access = registry.options.access.current();
     if head.uri.path() == token::PATH {
-        return token::issue(&access, &head, body).await;
+        return token::issue(&access, &head, body, registry.options.idle_limit).await;
     }
-    let caller = Caller::of(&access, &head).await?;
+    let caller = Caller::of(&access, &head).await;
     let route = path::parse(head.uri.path())?;
     let method = head.method.clone();
-    match route.repository() {
-        None => caller.require_login()?,
-        Some(repository) => caller.require(needed_right(&route, &method), repository)?,
+    match (&route, route.repository()) {
+        (Route::Catalog, _) => caller.require_catalog()?,
+        (_, None) => caller.require_login()?,
+        (_, Some(repository)) => caller.require(needed_right(&route, &method), repository)?,
     }
     let request = Request::from_parts(head, body);
     match (route, method) {

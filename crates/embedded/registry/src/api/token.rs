@@ -3,6 +3,8 @@
 //! `GET` with HTTP Basic ("Token Authentication Specification") and `POST` of a form ("Authentication using OAuth2"), with refresh tokens,
 //! which clients call identity tokens, for those who ask for one.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::response::Response;
 use http::request::Parts;
@@ -40,6 +42,7 @@ pub(crate) async fn issue(
     access: &Access,
     request: &Parts,
     body: Body,
+    idle_limit: Duration,
 ) -> Result<Response, ApiError> {
     let Authentication::Token(service) = &access.authentication else {
         let message = "this registry does not use tokens";
@@ -57,7 +60,7 @@ pub(crate) async fn issue(
             (query, applicant)
         }
         Method::POST => {
-            let form = form(&request.headers, body).await?;
+            let form = form(&request.headers, body, idle_limit).await?;
             for_this_service(&form, service)?;
             let applicant = applicant(&form, service).await?;
             (form, applicant)
@@ -91,16 +94,23 @@ fn for_this_service(query: &Query, service: &TokenService) -> Result<(), ApiErro
     }
 }
 
-async fn form(headers: &HeaderMap, body: Body) -> Result<Query, ApiError> {
+async fn form(headers: &HeaderMap, body: Body, idle_limit: Duration) -> Result<Query, ApiError> {
     let content_type = headers.get(header::CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok());
     let essence = content_type.and_then(|value| value.split(';').next());
-    if essence != Some(FORM) {
+    if !essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(FORM)) {
         let message = format!("the body of a POST to {PATH} is a form, {FORM}");
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return Err(ApiError::new(status, ErrorCode::Unsupported, message));
     }
-    let bytes = axum::body::to_bytes(body, LONGEST_FORM).await;
+    let bytes = axum::body::to_bytes(body, LONGEST_FORM);
+    let bytes = tokio::time::timeout(idle_limit, bytes).await.map_err(|_| {
+        let message = format!(
+            "the form did not arrive within {} s",
+            idle_limit.as_secs_f32()
+        );
+        ApiError::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::Unsupported, message)
+    })?;
     let bytes = bytes.map_err(|_| {
         let message = format!("the form could not be read, or is longer than {LONGEST_FORM} bytes");
         ApiError::bad_request(ErrorCode::SizeInvalid, message)
@@ -163,6 +173,7 @@ fn answer(
     let mut body = json!({
         "token": token,
         "access_token": token,
+        "token_type": "Bearer",
         "expires_in": settings.lifetime.as_secs(),
         "issued_at": Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         "scope": scope.join(" "),
@@ -200,7 +211,8 @@ fn wrong_login(Wrong(message): Wrong) -> ApiError {
         .with_header(header::WWW_AUTHENTICATE, Some(challenge))
 }
 
-/// What a scope, `repository:<name>:<actions>`, is worth to this user. Scopes of other types are worth nothing.
+/// What a scope, `repository:<name>:<actions>`, is worth to this user. Scopes of other types are worth nothing, but for `registry:catalog:*`,
+/// and so are those with a name that no repository here can have.
 fn grant(access: &Access, user: Option<&str>, scope: &str) -> Result<Option<Grant>, ApiError> {
     let malformed = || {
         let message = format!("{scope:?} is not a scope, write repository:<name>:<actions>");
@@ -208,10 +220,17 @@ fn grant(access: &Access, user: Option<&str>, scope: &str) -> Result<Option<Gran
     };
     let (r#type, rest) = scope.split_once(':').ok_or_else(malformed)?;
     let (name, actions) = rest.rsplit_once(':').ok_or_else(malformed)?;
-    if r#type != "repository" {
-        return Ok(None);
+    let catalog = Grant::catalog();
+    if (r#type, name) == (&catalog.r#type, &catalog.name) {
+        return Ok((actions == "*").then_some(catalog));
     }
-    let repository: RepositoryName = name.parse()?;
+    let Some(repository) = name
+        .parse::<RepositoryName>()
+        .ok()
+        .filter(|_| r#type == "repository")
+    else {
+        return Ok(None);
+    };
     let wanted = |right: Right| {
         actions
             .split(',')

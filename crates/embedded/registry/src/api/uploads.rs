@@ -77,6 +77,7 @@ async fn monolithic(
         length: content_length(request.headers())?,
         range: None,
     };
+    let _place = registry.sessions.place()?;
     let mut upload = Upload::begin(registry.storage.as_ref(), digest.algorithm()).await?;
     upload
         .append(request.into_body(), &announced, registry.options.idle_limit)

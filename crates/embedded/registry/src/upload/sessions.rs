@@ -60,6 +60,8 @@ pub(crate) struct Sessions {
 #[derive(Default)]
 struct Open {
     sessions: HashMap<Uuid, Arc<Session>>,
+    /// Uploads without a URL: whole blobs in one request.
+    nameless: usize,
     /// Whether a task is looking for idle ones.
     swept: bool,
 }
@@ -90,9 +92,7 @@ impl Sessions {
             touched: Mutex::new(Instant::now()),
         });
         let mut open = self.open();
-        if open.sessions.len() >= self.limit {
-            return Err(TooManyUploads { limit: self.limit });
-        }
+        self.check_limit(&open)?;
         open.sessions.insert(session.id, Arc::clone(&session));
         if !std::mem::replace(&mut open.swept, true) {
             tokio::spawn(sweep(
@@ -101,6 +101,21 @@ impl Sessions {
             ));
         }
         Ok(session)
+    }
+
+    fn check_limit(&self, open: &Open) -> Result<(), TooManyUploads> {
+        match open.sessions.len() + open.nameless < self.limit {
+            true => Ok(()),
+            false => Err(TooManyUploads { limit: self.limit }),
+        }
+    }
+
+    /// Counts an upload that needs no URL, until the place is dropped.
+    pub(crate) fn place(self: &Arc<Self>) -> Result<Place, TooManyUploads> {
+        let mut open = self.open();
+        self.check_limit(&open)?;
+        open.nameless += 1;
+        Ok(Place(Arc::clone(self)))
     }
 
     /// An open upload of this repository.
@@ -134,6 +149,15 @@ impl Sessions {
         drop(open);
         drop(idle);
         left
+    }
+}
+
+/// A place among the open uploads.
+pub(crate) struct Place(Arc<Sessions>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.open().nameless -= 1;
     }
 }
 

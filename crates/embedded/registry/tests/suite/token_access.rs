@@ -1,6 +1,5 @@
 //! Bearer tokens: the challenge, the token endpoint, and what a token opens.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -91,11 +90,11 @@ async fn tokens_end_with_their_time_and_cannot_be_made_up() {
         let answer = pull(&client, authorization, "public")
             .await
             .expect_error(401, "UNAUTHORIZED");
+        let challenge = answer.header("www-authenticate");
+        let wanted = ",scope=\"repository:public:pull\",error=\"invalid_token\"";
         assert!(
-            answer
-                .header("www-authenticate")
-                .starts_with("Bearer realm="),
-            "{authorization}"
+            challenge.starts_with("Bearer realm=") && challenge.ends_with(wanted),
+            "{authorization}: {challenge}"
         );
     }
 }
@@ -126,10 +125,10 @@ async fn the_token_endpoint_refuses_what_it_cannot_answer() {
         .get("/token?service=mine&scope=nonsense")
         .await
         .expect_error(400, "UNSUPPORTED");
-    client
-        .get("/token?scope=repository:../etc:pull")
-        .await
-        .expect_error(400, "NAME_INVALID");
+    // A name that no repository here can have is worth nothing, and spoils no other scope.
+    let scopes = "/token?scope=repository:../etc:pull&scope=repository:public:pull";
+    let bought = client.get(scopes).await.expect(200).json();
+    assert_eq!(bought["scope"], "repository:public:pull");
     client
         .delete("/token")
         .await
@@ -210,40 +209,6 @@ async fn post(client: &Client, form: &str) -> crate::support::client::Answer {
         .await
 }
 
-#[tokio::test]
-async fn passwords_and_tokens_are_never_logged() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
-    tracing::info!("the log is read");
-    let client = client(tokens(TokenSettings::default()));
-    let token = fetch(
-        &client,
-        Some("robot"),
-        "&scope=repository:team/app:pull,push",
-    )
-    .await;
-    push(&client, &token, "team/app").await.expect(201);
-    push(&client, &token, "shared").await.expect(403);
-    push(&client, &log_in("robot"), "team/app")
-        .await
-        .expect(401);
-    drop(guard);
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(text.contains("the log is read"));
-    for secret in [
-        "robot-secret",
-        &token["Bearer ".len()..],
-        &log_in("robot")["Basic ".len()..],
-    ] {
-        assert!(!text.contains(secret), "{text}");
-    }
-}
-
 /// Fetches a token and returns the header that shows it.
 async fn fetch(client: &Client, user: Option<&str>, scopes: &str) -> String {
     let authorization = user.map(log_in);
@@ -260,19 +225,4 @@ async fn fetch(client: &Client, user: Option<&str>, scopes: &str) -> String {
     assert_eq!(answer["token"], answer["access_token"]);
     assert!(answer["expires_in"].is_u64());
     format!("Bearer {}", answer["token"].as_str().unwrap())
-}
-
-/// A log in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }

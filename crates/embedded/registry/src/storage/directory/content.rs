@@ -20,7 +20,7 @@ pub(super) struct Content {
 }
 
 impl Content {
-    /// Creates the directories and removes what no repository has.
+    /// Creates the directories and removes unfinished uploads.
     pub(super) fn open(paths: Paths, durability: Durability) -> Result<Self, StorageError> {
         create_directory(&paths.repositories())?;
         create_directory(&paths.uploads())?;
@@ -28,20 +28,22 @@ impl Content {
             fs::remove_file(entry.path()).file("remove the unfinished upload", &entry.path())?;
         }
         for algorithm in Algorithm::ALL {
-            let pool = paths.content_of(algorithm.name());
-            create_directory(&pool)?;
-            for entry in read_directory(&pool)? {
-                let links = entry
-                    .metadata()
-                    .file("read the attributes of", &entry.path())?
-                    .nlink();
-                if links < 2 {
-                    fs::remove_file(entry.path())
-                        .file("remove the unfinished content", &entry.path())?;
+            create_directory(&paths.content_of(algorithm.name()))?;
+        }
+        Ok(Self { paths, durability })
+    }
+
+    /// Removes content that no repository has: somebody was interrupted. A repository that links it at this very moment keeps its own link.
+    pub(super) fn remove_orphans(&self) -> Result<(), StorageError> {
+        for algorithm in Algorithm::ALL {
+            for entry in read_directory(&self.paths.content_of(algorithm.name()))? {
+                let path = entry.path();
+                if size_and_links(&path)?.is_some_and(|(_, links)| links < 2) {
+                    remove_if_present(&path)?;
                 }
             }
         }
-        Ok(Self { paths, durability })
+        Ok(())
     }
 
     /// A file in `uploads/` that disappears with its owner.
@@ -87,21 +89,42 @@ impl Content {
         let digest = digest.digest();
         let (shared, own) = (self.paths.content(digest), repository.blob(digest));
         self.sync(file.as_file(), file.path())?;
+        let temporary = file.path().to_owned();
+        let size = fs::metadata(&temporary)
+            .file("read the attributes of", &temporary)?
+            .len();
+        let is_whole = |path: &Path| {
+            size_and_links(path).map(|found| found.is_some_and(|(found, _)| found == size))
+        };
         loop {
-            match fs::hard_link(file.path(), &shared) {
-                Ok(()) => {
-                    file.persist(&own)
-                        .map_err(|failure| failure.error)
-                        .file("store the content", &own)?;
-                    break;
+            match fs::hard_link(&temporary, &shared) {
+                Ok(()) => {}
+                // It has as many links as the file system allows: this repository gets a copy of its own.
+                Err(error) if error.kind() == ErrorKind::TooManyLinks => {}
+                // Someone else stored the same bytes: share theirs. If they are deleted in between, start again.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    if !is_whole(&shared)? {
+                        // A loss of power left it short.
+                        remove_if_present(&shared)?;
+                        continue;
+                    }
+                    match link(&shared, &own) {
+                        Ok(true) if is_whole(&own)? => break,
+                        Ok(true) => {}
+                        Ok(false) => continue,
+                        Err(StorageError::File { source, .. })
+                            if source.kind() == ErrorKind::TooManyLinks => {}
+                        Err(error) => return Err(error),
+                    }
                 }
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error).file("store the content", &shared),
             }
-            // Someone else stored the same bytes: share theirs. If they are deleted in between, start again.
-            if link(&shared, &own)? {
-                break;
-            }
+            file.persist(&own)
+                .map_err(|failure| failure.error)
+                .file("store the content", &own)?;
+            // Renaming one link of a file over another does nothing at all.
+            remove_if_present(&temporary)?;
+            break;
         }
         self.sync_parent(&shared)?;
         self.sync_parent(&own)
@@ -155,7 +178,7 @@ impl Content {
         }
     }
 
-    fn sync_parent(&self, path: &Path) -> Result<(), StorageError> {
+    pub(super) fn sync_parent(&self, path: &Path) -> Result<(), StorageError> {
         match (self.durability, path.parent()) {
             (Durability::PowerLoss, Some(parent)) => File::open(parent)
                 .and_then(|directory| directory.sync_all())
@@ -184,6 +207,12 @@ pub(super) fn open_if_present(path: &Path) -> Result<Option<File>, StorageError>
 fn link(existing: &Path, new: &Path) -> Result<bool, StorageError> {
     match fs::hard_link(existing, new) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(true),
+        // Not found may also mean the directory of the new one, and then waiting for the existing one would never end.
+        Err(error)
+            if error.kind() == ErrorKind::NotFound && !new.parent().is_some_and(Path::exists) =>
+        {
+            Err(error).file("link", new)
+        }
         result => Ok(present(result).file("link", new)?.is_some()),
     }
 }

@@ -94,7 +94,7 @@ fn write(
     // The repository can be used again while the list is written.
     let listed = repository.state().index.list();
     // What the list names can be read when the list can.
-    small.settle_all()?;
+    small.settle_all(Some(&repository.name))?;
     content.replace_with(&repository.paths.index(), |file| write_index(file, &listed))
 }
 

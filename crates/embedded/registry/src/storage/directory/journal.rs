@@ -161,14 +161,15 @@ impl Journal {
         content: &Content,
     ) -> Result<(), StorageError> {
         let line = line(&entry, &self.path)?;
-        if let Err(error) = self.file.write_all(&line) {
-            // Half a line must not be glued to the next one. If even this fails, `open` reports the line as damaged.
+        let written = self.file.write_all(&line).file("append to", &self.path);
+        if let Err(error) = written.and_then(|()| content.sync(&self.file, &self.path)) {
+            // Half a line must not be glued to the next one, nor a line stay that was not acknowledged. If even this fails, `open` reports
+            // the line as damaged.
             self.file
                 .set_len(self.length)
                 .file("cut off the unfinished last line of", &self.path)?;
-            return Err(error).file("append to", &self.path);
+            return Err(error);
         }
-        content.sync(&self.file, &self.path)?;
         self.length += line.len() as u64;
         self.lines += 1;
         entry.apply(index);

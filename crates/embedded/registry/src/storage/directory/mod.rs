@@ -16,8 +16,9 @@
 //! A `+` cannot occur in a repository name, so it stands for the `/`, and `team/app` and `team` need not share a directory.
 //! Blobs appear by rename or link once their digest is verified, or, when they are small, by one append to `small.log`; manifests and tags
 //! appear by one append to the journal. So
-//! whatever was acknowledged is complete, and whatever was not is only in `uploads/`, `content/` or the torn last entry of a log, where
-//! [`Directory::open`] finds and removes it. [`Durability`] says whether this holds for a loss of power as well.
+//! whatever was acknowledged is complete, and whatever was not is only in `uploads/`, `content/` or the torn last entry of a log, where it is
+//! found and removed after [`Directory::open`]; or, for the bytes of a manifest that is not in the journal, among the repository's blobs, where they
+//! stay as a blob. [`Durability`] says whether this holds for a loss of power as well.
 
 mod cached;
 mod content;

@@ -36,6 +36,13 @@ impl Repository {
             content.replace(&paths.oci_layout(), image_layout::OCI_LAYOUT)?;
         }
         let (journal, index) = Journal::open(&paths.journal())?;
+        for path in [
+            paths.root(),
+            &paths.journal(),
+            &paths.blobs_of(Algorithm::Sha256.name()),
+        ] {
+            content.sync_parent(path)?;
+        }
         Ok(Self {
             name,
             paths,

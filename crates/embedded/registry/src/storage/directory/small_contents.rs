@@ -3,7 +3,7 @@
 //! Creating a file costs fifty times as much as appending to one. So a small content is acknowledged as soon as it is in a log,
 //! where it survives the end of the process, and a thread gives it its file within a moment. Until then it is answered from memory.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::Write as _;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -23,8 +23,8 @@ use crate::verify::VerifiedDigest;
 /// Most bytes that wait in memory. What comes on top gets its file at once, at the pace of the disk.
 const WAITING_LIMIT: usize = 4 * 1024 * 1024;
 
-/// Longest log, in bytes: it is emptied when nothing waits, which a steady stream of pushes can put off.
-const LOG_LIMIT: u64 = 64 * 1024 * 1024;
+/// Longest log, in bytes. It is emptied when nothing waits; beyond this, files are made at once, so that this comes soon.
+const LOG_LIMIT: u64 = 8 * 1024 * 1024;
 
 /// Files are made once nothing came for this long …
 const QUIET: Duration = Duration::from_millis(20);
@@ -54,6 +54,10 @@ struct State {
     log: SmallLog,
     entries: HashMap<Key, Entry>,
     order: VecDeque<Key>,
+    /// What the log speaks of.
+    logged: HashSet<Key>,
+    /// Contents whose files are being removed. Nobody stores them meanwhile, so that the log tells what happened in the order in which it did.
+    removed: HashSet<Key>,
     /// Sum of the lengths of the entries.
     bytes: usize,
     newest: Instant,
@@ -69,23 +73,31 @@ struct Entry {
 }
 
 impl SmallContents {
-    /// Gives what an earlier process left in the log its files, and begins.
+    /// Takes over what an earlier process left in the log, and begins to give it files.
     pub(super) fn open(content: Arc<Content>) -> Result<Self, StorageError> {
         let path = content.paths.small_log();
-        let (mut log, records) = SmallLog::open(path.clone())?;
-        restore(records, &content)?;
-        log.clear()?;
+        let (log, records) = SmallLog::open(path.clone(), content.durability)?;
+        let mut state = State {
+            log,
+            entries: HashMap::new(),
+            order: VecDeque::new(),
+            logged: HashSet::new(),
+            removed: HashSet::new(),
+            bytes: 0,
+            newest: Instant::now(),
+            refused: false,
+            closing: false,
+        };
+        for Record { key, content } in records {
+            state.logged.insert(key.clone());
+            match content {
+                Some((digest, bytes)) => state.insert(key, digest, bytes),
+                None => drop(state.take(&key)),
+            }
+        }
         let waiting = Arc::new(Waiting {
             content,
-            state: Mutex::new(State {
-                log,
-                entries: HashMap::new(),
-                order: VecDeque::new(),
-                bytes: 0,
-                newest: Instant::now(),
-                refused: false,
-                closing: false,
-            }),
+            state: Mutex::new(state),
             changed: Condvar::new(),
         });
         let writer = Arc::clone(&waiting);
@@ -109,27 +121,23 @@ impl SmallContents {
         if bytes.len() > LARGEST || self.waiting.content.durability == Durability::PowerLoss {
             return Ok(false);
         }
+        let key = (repository.clone(), digest.digest().clone());
         let mut state = self.waiting.state();
+        while state.removed.contains(&key) {
+            state = self.waiting.wait(state);
+        }
         let full = state.bytes + bytes.len() > WAITING_LIMIT || state.log.length() > LOG_LIMIT;
-        if full || state.refused {
+        if full || state.refused || state.log.is_broken() {
             return Ok(false);
         }
-        let key = (repository.clone(), digest.digest().clone());
-        if state.entries.contains_key(&key) {
-            return Ok(true);
-        }
-        state.log.append(&key, Some(&bytes))?;
-        state.bytes += bytes.len();
-        state.newest = Instant::now();
-        state.order.push_back(key.clone());
-        let entry = Entry {
-            digest: digest.clone(),
-            bytes,
-            being_written: false,
-        };
-        state.entries.insert(key, entry);
-        if state.order.len() == 1 {
-            self.waiting.changed.notify_all();
+        if !state.entries.contains_key(&key) {
+            state.log.append(&key, Some(&bytes))?;
+            state.logged.insert(key.clone());
+            state.newest = Instant::now();
+            state.insert(key, digest.clone(), bytes);
+            if state.order.len() == 1 {
+                self.waiting.changed.notify_all();
+            }
         }
         Ok(true)
     }
@@ -153,26 +161,42 @@ impl SmallContents {
         self.waiting.write(&(repository.clone(), digest.clone()))
     }
 
-    /// Gives everything that waits its file now.
-    pub(super) fn settle_all(&self) -> Result<(), StorageError> {
+    /// Gives everything in a repository that waits its file now; in every repository for `None`.
+    pub(super) fn settle_all(
+        &self,
+        repository: Option<&RepositoryName>,
+    ) -> Result<(), StorageError> {
         let keys: Vec<Key> = self.waiting.state().entries.keys().cloned().collect();
-        keys.iter().try_for_each(|key| self.waiting.write(key))
+        keys.iter()
+            .filter(|(name, _)| repository.is_none_or(|wanted| wanted == name))
+            .try_for_each(|key| self.waiting.write(key))
     }
 
-    /// Sees to it that a content does not come back from the log once its file is removed.
-    pub(super) fn forget(
+    /// Removes a content: from memory, and its file with `unlink`, which says whether there was one. Says whether it was there at all.
+    pub(super) fn remove(
         &self,
         repository: &RepositoryName,
         digest: &Digest,
-    ) -> Result<(), StorageError> {
-        self.settle(repository, digest)?;
+        unlink: impl FnOnce() -> Result<bool, StorageError>,
+    ) -> Result<bool, StorageError> {
+        let key = (repository.clone(), digest.clone());
         let mut state = self.waiting.state();
-        if state.log.length() == 0 {
-            return Ok(());
+        while state.removed.contains(&key)
+            || (state.entries.get(&key)).is_some_and(|entry| entry.being_written)
+        {
+            state = self.waiting.wait(state);
         }
-        state
-            .log
-            .append(&(repository.clone(), digest.clone()), None)
+        // Written down first: what the log has is stored again after a crash.
+        if state.logged.contains(&key) {
+            state.log.append(&key, None)?;
+        }
+        let waited = state.take(&key).is_some();
+        state.removed.insert(key.clone());
+        drop(state);
+        let unlinked = unlink();
+        self.waiting.state().removed.remove(&key);
+        self.waiting.changed.notify_all();
+        Ok(unlinked? || waited)
     }
 }
 
@@ -186,54 +210,71 @@ impl Drop for SmallContents {
     }
 }
 
+impl State {
+    fn insert(&mut self, key: Key, digest: VerifiedDigest, bytes: Bytes) {
+        self.take(&key);
+        self.bytes += bytes.len();
+        self.order.push_back(key.clone());
+        let entry = Entry {
+            digest,
+            bytes,
+            being_written: false,
+        };
+        self.entries.insert(key, entry);
+    }
+
+    fn take(&mut self, key: &Key) -> Option<Entry> {
+        let entry = self.entries.remove(key)?;
+        self.bytes -= entry.bytes.len();
+        Some(entry)
+    }
+}
+
 impl Waiting {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn wait<'state>(&self, state: MutexGuard<'state, State>) -> MutexGuard<'state, State> {
+        self.changed
+            .wait(state)
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn run(&self) {
+        if let Err(error) = self.content.remove_orphans() {
+            tracing::warn!(%error, "content that no repository has stays until the next start");
+        }
         while self.wait_for_work() {
-            let next = || self.state().order.front().cloned();
-            while let Some(key) = next() {
+            let keys = std::mem::take(&mut self.state().order);
+            let mut failed = VecDeque::new();
+            for key in keys {
                 if let Err(error) = self.write(&key) {
-                    tracing::warn!(%error, "small contents stay in the log until the disk takes them");
-                    break;
+                    let (repository, digest) = &key;
+                    tracing::warn!(%repository, %digest, %error, "a small content stays in the log until the disk takes it");
+                    failed.push_back(key);
                 }
-                self.state().order.pop_front();
             }
-            self.settled();
+            self.settled(failed);
         }
     }
 
-    /// Waits until it is time to make files. `false`: there is nothing left, and nothing will come.
+    /// Waits until it is time to make files. `false`: there is nothing left to do, and nothing will come.
     fn wait_for_work(&self) -> bool {
         let mut state = self.state();
-        let mut since = None;
+        let begun = Instant::now();
         loop {
             if state.closing {
                 return !state.order.is_empty() && !state.refused;
             }
-            let pause = if state.order.is_empty() {
-                since = None;
-                Duration::MAX
-            } else if state.refused {
-                match since {
-                    Some(_) => return true,
-                    None => PAUSE,
-                }
-            } else {
-                let waited = since.map_or(Duration::ZERO, |since: Instant| since.elapsed());
-                if state.newest.elapsed() >= QUIET
-                    || waited >= LONGEST_WAIT
-                    || state.bytes >= WAITING_LIMIT / 2
-                {
-                    return true;
-                }
-                QUIET
+            let quiet = state.newest.elapsed() >= QUIET || state.bytes >= WAITING_LIMIT / 2;
+            let pause = match (state.order.is_empty(), state.refused) {
+                (true, _) => Duration::MAX,
+                (false, true) if begun.elapsed() >= PAUSE => return true,
+                (false, true) => PAUSE,
+                (false, false) if quiet || begun.elapsed() >= LONGEST_WAIT => return true,
+                (false, false) => QUIET,
             };
-            if !state.order.is_empty() {
-                since.get_or_insert_with(Instant::now);
-            }
             state = match self.changed.wait_timeout(state, pause) {
                 Ok((state, _)) => state,
                 Err(poisoned) => poisoned.into_inner().0,
@@ -241,14 +282,19 @@ impl Waiting {
         }
     }
 
-    /// Empties the log when every entry has its file, and remembers whether the disk takes files.
-    fn settled(&self) {
+    /// Keeps what failed, and empties the log when every entry has its file.
+    fn settled(&self, mut failed: VecDeque<Key>) {
         let mut state = self.state();
-        state.refused = !state.order.is_empty();
-        if state.entries.is_empty()
-            && let Err(error) = state.log.clear()
-        {
-            tracing::warn!(%error, "the log of small contents grows until it can be emptied");
+        state.refused = !failed.is_empty();
+        failed.append(&mut state.order);
+        state.order = failed;
+        if state.entries.is_empty() && state.removed.is_empty() {
+            match state.log.clear() {
+                Ok(()) => state.logged.clear(),
+                Err(error) => {
+                    tracing::warn!(%error, "the log of small contents grows until it can be emptied");
+                }
+            }
         }
     }
 
@@ -262,55 +308,35 @@ impl Waiting {
                     entry.being_written = true;
                     break (entry.digest.clone(), entry.bytes.clone());
                 }
-                Some(_) => {
-                    state = self
-                        .changed
-                        .wait(state)
-                        .unwrap_or_else(PoisonError::into_inner);
-                }
+                Some(_) => state = self.wait(state),
             }
         };
         drop(state);
-        let written = write_file(&self.content, &key.0, &digest, &bytes);
+        let written = self.write_file(&key.0, &digest, &bytes);
         let mut state = self.state();
-        match written {
-            Ok(()) => {
-                state.entries.remove(key);
-                state.bytes -= bytes.len();
-            }
-            Err(_) => {
-                if let Some(entry) = state.entries.get_mut(key) {
-                    entry.being_written = false;
-                }
-            }
+        if written.is_ok() {
+            state.take(key);
+        } else if let Some(entry) = state.entries.get_mut(key) {
+            entry.being_written = false;
         }
         self.changed.notify_all();
         written
     }
-}
 
-fn write_file(
-    content: &Content,
-    repository: &RepositoryName,
-    digest: &VerifiedDigest,
-    bytes: &[u8],
-) -> Result<(), StorageError> {
-    let mut file = content.temporary()?;
-    file.write_all(bytes).file("write", file.path())?;
-    content.commit(file, &content.paths.repository(repository), digest)
-}
-
-/// Gives the contents of a log their files, except those that were deleted later.
-fn restore(records: Vec<Record>, content: &Content) -> Result<(), StorageError> {
-    let mut left = HashMap::new();
-    for Record { key, content } in records {
-        match content {
-            Some(content) => left.insert(key, content),
-            None => left.remove(&key),
-        };
+    fn write_file(
+        &self,
+        repository: &RepositoryName,
+        digest: &VerifiedDigest,
+        bytes: &[u8],
+    ) -> Result<(), StorageError> {
+        let paths = self.content.paths.repository(repository);
+        let root = paths.root();
+        if !root.try_exists().file("look for", root)? {
+            tracing::warn!(%repository, "somebody removed the repository's directory, and with it goes what waited for a file there");
+            return Ok(());
+        }
+        let mut file = self.content.temporary()?;
+        file.write_all(bytes).file("write", file.path())?;
+        self.content.commit(file, &paths, digest)
     }
-    for ((repository, _), (digest, bytes)) in &left {
-        write_file(content, repository, digest, bytes)?;
-    }
-    Ok(())
 }

@@ -1,12 +1,13 @@
 //! The log of small contents that have no file yet: a JSON line for each, followed by its bytes.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::Durability;
 use super::small_contents::Key;
 use crate::digest::Digest;
 use crate::name::RepositoryName;
@@ -37,13 +38,20 @@ pub(super) struct SmallLog {
     path: PathBuf,
     file: File,
     length: u64,
+    durability: Durability,
+    /// Something is at the end that is not an entry, and nothing may follow it.
+    broken: bool,
 }
 
 impl SmallLog {
-    /// Opens or begins the log. Entries of an earlier process come with it; a last one that was not written to its end was never acknowledged.
-    pub(super) fn open(path: PathBuf) -> Result<(Self, Vec<Record>), StorageError> {
-        let records = match File::open(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+    /// Opens or begins the log. Entries of an earlier process come with it; a last one that was not written to its end was never acknowledged,
+    /// and is cut off.
+    pub(super) fn open(
+        path: PathBuf,
+        durability: Durability,
+    ) -> Result<(Self, Vec<Record>), StorageError> {
+        let (records, whole) = match File::open(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => (Vec::new(), 0),
             result => read(BufReader::new(result.file("open", &path)?)),
         };
         let file = OpenOptions::new()
@@ -51,8 +59,21 @@ impl SmallLog {
             .append(true)
             .open(&path)
             .file("open", &path)?;
-        let length = file.metadata().file("read the attributes of", &path)?.len();
-        Ok((Self { path, file, length }, records))
+        file.set_len(whole)
+            .file("cut off the unfinished last entry of", &path)?;
+        let log = Self {
+            path,
+            file,
+            length: whole,
+            durability,
+            broken: false,
+        };
+        Ok((log, records))
+    }
+
+    /// Whether it takes no entries until it is emptied, because the disk failed.
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken
     }
 
     /// Bytes in the log.
@@ -71,11 +92,10 @@ impl SmallLog {
         let mut record = serde_json::to_vec(&line).map_err(|error| damaged(&self.path, &error))?;
         record.push(b'\n');
         record.extend_from_slice(bytes.unwrap_or_default());
-        if let Err(error) = self.file.write_all(&record) {
+        let written = self.file.write_all(&record).and_then(|()| self.sync());
+        if let Err(error) = written {
             // Half an entry must not be glued to the next one.
-            self.file
-                .set_len(self.length)
-                .file("cut off the unfinished last entry of", &self.path)?;
+            self.broken = self.file.set_len(self.length).is_err();
             return Err(error).file("append to", &self.path);
         }
         self.length += record.len() as u64;
@@ -84,19 +104,31 @@ impl SmallLog {
 
     /// Forgets every entry.
     pub(super) fn clear(&mut self) -> Result<(), StorageError> {
-        self.file.set_len(0).file("empty", &self.path)?;
-        self.length = 0;
+        if self.length > 0 || self.broken {
+            let emptied = self.file.set_len(0).and_then(|()| self.sync());
+            emptied.file("empty", &self.path)?;
+            self.length = 0;
+            self.broken = false;
+        }
         Ok(())
+    }
+
+    fn sync(&self) -> std::io::Result<()> {
+        match self.durability {
+            Durability::ProcessEnd => Ok(()),
+            Durability::PowerLoss => self.file.sync_data(),
+        }
     }
 }
 
-/// Every entry up to the first that is not whole.
-fn read(mut log: BufReader<File>) -> Vec<Record> {
-    let mut records = Vec::new();
+/// Every entry up to the first that is not whole, and their length.
+fn read(mut log: BufReader<File>) -> (Vec<Record>, u64) {
+    let (mut records, mut whole) = (Vec::new(), 0);
     while let Some(record) = read_record(&mut log) {
         records.push(record);
+        whole = log.stream_position().unwrap_or(whole);
     }
-    records
+    (records, whole)
 }
 
 fn read_record(log: &mut BufReader<File>) -> Option<Record> {

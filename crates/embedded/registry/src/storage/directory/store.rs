@@ -115,8 +115,8 @@ impl Store {
 
     /// Removes content from a repository, wherever it is.
     fn remove(&self, repository: &Repository, digest: &Digest) -> Result<bool, StorageError> {
-        self.small.forget(&repository.name, digest)?;
-        self.content.remove(&repository.paths, digest)
+        let unlink = || self.content.remove(&repository.paths, digest);
+        self.small.remove(&repository.name, digest, unlink)
     }
 
     pub(super) fn repositories(&self) -> Result<Vec<RepositoryName>, StorageError> {
@@ -189,7 +189,7 @@ impl Store {
         digest: &Digest,
     ) -> Result<Vec<RepositoryName>, StorageError> {
         let mut holders = Vec::new();
-        self.small.settle_all()?;
+        self.small.settle_all(None)?;
         if !self.content.paths.content(digest).exists() {
             return Ok(holders);
         }
@@ -249,11 +249,28 @@ impl Store {
         let Some(repository) = self.find(name)? else {
             return Ok(None);
         };
-        let Some(info) = repository.state().index.info(reference) else {
-            return Ok(None);
-        };
-        if let Some(bytes) = self.small.get(name, &info.digest) {
-            return Ok(Some((info, bytes)));
+        // A tag can be moved, and what it named be deleted, between a look at the list and a look at the file.
+        let mut seen = None;
+        loop {
+            let Some(info) = repository.state().index.info(reference) else {
+                return Ok(None);
+            };
+            if let Some(bytes) = self.manifest_bytes(&repository, &info)? {
+                return Ok(Some((info, bytes)));
+            }
+            if seen.replace(info.digest.clone()) == Some(info.digest) {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn manifest_bytes(
+        &self,
+        repository: &Repository,
+        info: &ManifestInfo,
+    ) -> Result<Option<Bytes>, StorageError> {
+        if let Some(bytes) = self.small.get(&repository.name, &info.digest) {
+            return Ok(Some(bytes));
         }
         let path = repository.paths.blob(&info.digest);
         let Some(mut file) = open_if_present(&path)? else {
@@ -261,7 +278,7 @@ impl Store {
         };
         let mut bytes = Vec::with_capacity(usize::try_from(info.size).unwrap_or_default());
         file.read_to_end(&mut bytes).file("read", &path)?;
-        Ok(Some((info, bytes.into())))
+        Ok(Some(bytes.into()))
     }
 
     pub(super) fn delete_tag(

@@ -18,6 +18,9 @@ use crate::verify::VerifiedDigest;
 /// How much is gathered in memory before it is written, in bytes. Smaller blobs touch the disk once, at their commit.
 const GATHERED: usize = 64 * 1024;
 
+/// Shorter frames are copied together, in bytes.
+const SMALL_FRAME: usize = 1024;
+
 type Written = Result<Option<NamedTempFile>, StorageError>;
 
 /// One write is under way while the next bytes are received and hashed, so an upload holds at most twice [`GATHERED`].
@@ -82,7 +85,14 @@ fn written(
 impl BlobWriter for DirectoryWriter {
     async fn write(&mut self, bytes: Bytes) -> Result<(), StorageError> {
         self.length += bytes.len();
-        self.gathered.push(bytes);
+        // A client that sends byte by byte must not make us keep a buffer for each of them.
+        match self.gathered.last_mut() {
+            Some(last) if bytes.len() < SMALL_FRAME && last.len() < SMALL_FRAME => {
+                *last = [&last[..], &bytes].concat().into();
+            }
+            _ if bytes.len() < SMALL_FRAME => self.gathered.push(Bytes::copy_from_slice(&bytes)),
+            _ => self.gathered.push(bytes),
+        }
         if self.length >= GATHERED {
             self.begin_write().await
         } else {
