@@ -262,17 +262,23 @@ impl Waiting {
     /// Waits until it is time to make files. `false`: there is nothing left to do, and nothing will come.
     fn wait_for_work(&self) -> bool {
         let mut state = self.state();
-        let begun = Instant::now();
+        let mut since = None;
         loop {
             if state.closing {
                 return !state.order.is_empty() && !state.refused;
             }
+            let waited = if state.order.is_empty() {
+                since = None;
+                Duration::ZERO
+            } else {
+                since.get_or_insert_with(Instant::now).elapsed()
+            };
             let quiet = state.newest.elapsed() >= QUIET || state.bytes >= WAITING_LIMIT / 2;
             let pause = match (state.order.is_empty(), state.refused) {
                 (true, _) => Duration::MAX,
-                (false, true) if begun.elapsed() >= PAUSE => return true,
+                (false, true) if waited >= PAUSE => return true,
                 (false, true) => PAUSE,
-                (false, false) if quiet || begun.elapsed() >= LONGEST_WAIT => return true,
+                (false, false) if quiet || waited >= LONGEST_WAIT => return true,
                 (false, false) => QUIET,
             };
             state = match self.changed.wait_timeout(state, pause) {
