@@ -8,6 +8,7 @@ use cluster::state::RootError;
 use cluster::{ClusterChoice, DeploymentName, Flavour, StateRoot};
 
 use crate::exit;
+use crate::registry::arguments::Registry;
 
 /// A local Konflux whose container registry works, and the proof that builds and releases push the right images.
 #[derive(Debug, Parser)]
@@ -23,6 +24,7 @@ pub(crate) enum Command {
     Conformance(Conformance),
     Status(Status),
     Destroy(Destroy),
+    Registry(Registry),
 }
 
 /// Bring up a local Konflux with a working registry, or find it unchanged.

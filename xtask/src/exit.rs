@@ -27,10 +27,10 @@ pub(crate) struct Failure {
 pub(crate) const HELP: &str = "\
 Exit codes:
   0  done
-  1  it ran and failed: a step, a scenario, an unhealthy part
+  1  it ran and failed: a step, a scenario, an unhealthy part, a check that said no
   2  wrong use or settings; nothing was changed
   3  the host lacks something, which is named
-  4  nothing ran: no scenario matched";
+  4  nothing ran: no scenario matched, nothing to give credentials for";
 
 impl Exit {
     /// Makes an error end the command with this code.

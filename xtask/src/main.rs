@@ -5,6 +5,7 @@ mod conformance;
 mod deploy_local;
 mod destroy;
 mod exit;
+mod registry;
 mod report;
 mod status;
 mod view;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
             Command::Conformance(arguments) => conformance::run(arguments).await,
             Command::Status(arguments) => status::run(arguments).await,
             Command::Destroy(arguments) => destroy::run(arguments).await,
+            Command::Registry(arguments) => registry::run(arguments).await,
         }
     });
     match outcome {

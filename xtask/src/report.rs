@@ -28,8 +28,8 @@ pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Prints an error with its causes, each once, and gives the exit code.
-pub(crate) fn failure(exit: Exit, error: &anyhow::Error) -> ExitCode {
+/// An error with its causes, each once.
+pub(crate) fn chain(error: &anyhow::Error) -> String {
     let mut text = error.to_string();
     for cause in error.chain().skip(1) {
         let words = cause.to_string();
@@ -37,6 +37,11 @@ pub(crate) fn failure(exit: Exit, error: &anyhow::Error) -> ExitCode {
             text = format!("{text}: {words}");
         }
     }
-    say(format!("error: {text}"));
+    text
+}
+
+/// Prints an error with its causes and gives the exit code.
+pub(crate) fn failure(exit: Exit, error: &anyhow::Error) -> ExitCode {
+    say(format!("error: {}", chain(error)));
     exit.into()
 }

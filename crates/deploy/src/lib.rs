@@ -5,6 +5,7 @@
 //! - [`plan`]: steps with prerequisites, and the runner that runs independent ones at the same time.
 //! - [`steps`]: the steps of an embedded deployment.
 //! - [`fixtures`] and [`apply`]: the data of the project and how it is applied.
+//! - [`registry_access`]: credentials on any cluster: found, checked, and only then written.
 //! - [`deployment`]: `deploy-local`, `status` and `destroy` as calls.
 
 pub mod apply;
@@ -12,6 +13,7 @@ pub mod deployment;
 pub mod events;
 pub mod fixtures;
 pub mod plan;
+pub mod registry_access;
 pub mod settings;
 pub mod steps;
 

@@ -16,3 +16,19 @@ fn deploy_local_explains_every_option_and_setting() {
 fn conformance_explains_its_options() {
     insta::assert_snapshot!(Sandbox::new().run(&["conformance", "--help"]).stdout);
 }
+
+#[test]
+fn the_registry_commands_explain_their_options_and_exit_codes() {
+    insta::assert_snapshot!(Sandbox::new().run(&["registry", "--help"]).stdout);
+    for command in [
+        "push-secret",
+        "release-secret",
+        "check",
+        "login",
+        "list",
+        "inspect",
+    ] {
+        let help = Sandbox::new().run(&["registry", command, "--help"]).stdout;
+        insta::assert_snapshot!(format!("registry_{command}"), help);
+    }
+}

@@ -1,0 +1,133 @@
+//! `registry release-secret`: credentials for everything that the releases of a managed namespace push to.
+
+use cluster::registry_access::RepositoryRight;
+
+use crate::registry_support::HOST;
+use crate::support::Sandbox;
+
+const FOR_ALL: &[&str] = &["release-secret", "--namespace", "managed-ns1"];
+
+/// Adds a place for trusted artifacts to the sample's admission.
+fn with_storage(sandbox: &Sandbox) {
+    let patch = format!(
+        r#"{{"spec": {{"pipeline": {{"pipelineRef": {{"ociStorage": "{HOST}/artifacts"}}}}}}}}"#
+    );
+    sandbox.kubectl_done(&[
+        "patch",
+        "releaseplanadmission",
+        "sample-component",
+        "-n",
+        "managed-ns1",
+        "--type=merge",
+        "-p",
+        &patch,
+    ]);
+}
+
+#[test]
+fn every_destination_is_checked_and_one_refusal_writes_nothing() {
+    let sandbox = Sandbox::with_registry_login();
+    with_storage(&sandbox);
+    let file = sandbox.robot("releaser", &[RepositoryRight::push("released")]);
+    let arguments = [FOR_ALL, &["--auth-file", &file]].concat();
+    let refused = sandbox.registry(&arguments);
+    refused.expect(
+        1,
+        &[
+            "released/sample-component for component sample-component of ReleasePlanAdmission sample-component",
+            "artifacts for trusted artifacts (ociStorage)",
+            "may not pull at registry-service.kind-registry.svc.cluster.local/artifacts",
+            "nothing was changed in the cluster",
+        ],
+    );
+    assert!(!sandbox.has("managed-ns1", "secret/regcred"));
+    let rights = ["released", "artifacts"].map(RepositoryRight::push);
+    sandbox.robot("releaser", &rights);
+    sandbox.registry(&arguments).expect(
+        0,
+        &[
+            "created    Secret managed-ns1/regcred",
+            "linked     to ServiceAccount managed-ns1/release-pipeline",
+            "done",
+        ],
+    );
+    let linked = sandbox.field(
+        "managed-ns1",
+        "serviceaccount/release-pipeline",
+        ".secrets[*].name",
+    );
+    assert_eq!(linked, "konflux-local-registry regcred");
+    sandbox
+        .registry(&arguments)
+        .expect(0, &["nothing was changed"]);
+}
+
+#[test]
+fn admissions_with_service_accounts_of_their_own_are_all_served_or_the_chosen_one() {
+    let sandbox = Sandbox::with_registry_login();
+    let file = sandbox.robot("releaser", &[RepositoryRight::push("released")]);
+    sandbox.kubectl_done(&[
+        "create",
+        "serviceaccount",
+        "other-pipeline",
+        "-n",
+        "managed-ns1",
+    ]);
+    let admission = sandbox.kubectl_done(&[
+        "get",
+        "releaseplanadmission",
+        "sample-component",
+        "-n",
+        "managed-ns1",
+        "-o",
+        "json",
+    ]);
+    let mut admission: serde_json::Value = serde_json::from_str(&admission).unwrap();
+    admission["metadata"] = serde_json::json!({"name": "other", "namespace": "managed-ns1"});
+    admission["spec"]["pipeline"]["serviceAccountName"] = "other-pipeline".into();
+    let admission = sandbox.file("admission.json", &admission.to_string());
+    sandbox.kubectl_done(&["create", "-f", &admission]);
+    let linked = |account: &str| {
+        sandbox.field(
+            "managed-ns1",
+            &format!("serviceaccount/{account}"),
+            ".secrets[*].name",
+        )
+    };
+    let arguments = [FOR_ALL, &["--auth-file", &file]].concat();
+    sandbox
+        .registry(&[&arguments[..], &["--admission", "other"]].concat())
+        .expect(0, &["ServiceAccount managed-ns1/other-pipeline"]);
+    assert_eq!(linked("release-pipeline"), "konflux-local-registry");
+    sandbox.registry(&arguments).expect(
+        0,
+        &[
+            "unchanged  ServiceAccount managed-ns1/other-pipeline",
+            "linked     to ServiceAccount managed-ns1/release-pipeline",
+        ],
+    );
+    assert_eq!(linked("other-pipeline"), "regcred");
+    sandbox.registry(&[FOR_ALL, &["--admission", "absent"]].concat()).expect(1, &["ReleasePlanAdmission managed-ns1/absent does not exist; the namespace has other, sample-component"]);
+}
+
+#[test]
+fn a_namespace_that_releases_nothing_has_nothing_to_do() {
+    let sandbox = Sandbox::with_registry_login();
+    sandbox
+        .registry(&["release-secret", "--namespace", "managed-ns2"])
+        .expect(4, &["has no ReleasePlanAdmission"]);
+    sandbox.kubectl_done(&[
+        "patch",
+        "releaseplanadmission",
+        "sample-component",
+        "-n",
+        "managed-ns1",
+        "--type=merge",
+        "-p",
+        r#"{"spec": {"data": null}}"#,
+    ]);
+    sandbox.registry(FOR_ALL).expect(
+        4,
+        &["has neither destinations in its mapping nor ociStorage"],
+    );
+}
