@@ -9,10 +9,12 @@
 mod builds;
 mod credentials;
 mod deployment;
+mod external_registry;
 mod lies;
 mod recovery;
 mod releases;
 mod secrets;
+mod trusted_artifacts;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -31,6 +33,8 @@ fn main() -> ExitCode {
         releases::SCENARIOS,
         credentials::SCENARIOS,
         secrets::SCENARIOS,
+        trusted_artifacts::SCENARIOS,
+        external_registry::SCENARIOS,
         recovery::SCENARIOS,
         lies::SCENARIOS,
     ];

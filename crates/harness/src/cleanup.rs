@@ -9,7 +9,7 @@ use oci::ImageReference;
 
 use crate::failure::kubernetes_words;
 use crate::wait::{Condition, Wait, Waits};
-use crate::{Deployment, Journal};
+use crate::{Deployment, Journal, trust};
 
 /// Something that a scenario made.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ enum Made {
     Images(ImageReference),
     /// An account of the deployment's registry.
     Account(String),
+    /// A certificate authority in the cluster's Bundle, PEM.
+    Authority(String),
 }
 
 /// What has to be removed after a scenario, in the order in which it was made.
@@ -59,6 +61,11 @@ impl Cleanup {
         self.add(Made::Account(name.to_owned()));
     }
 
+    /// To be called before the authority is added to the Bundle.
+    pub(crate) fn authority(&self, pem: &str) {
+        self.add(Made::Authority(pem.to_owned()));
+    }
+
     fn add(&self, made: Made) {
         self.made
             .lock()
@@ -90,6 +97,9 @@ impl Cleanup {
                 Made::Namespace(name) => self.remove_namespace(name).await,
                 Made::Images(repository) => self.remove_images(repository).await,
                 Made::Account(name) => self.remove_account(name),
+                Made::Authority(pem) => trust::remove(&self.deployment.kubernetes, pem)
+                    .await
+                    .map_err(|error| kubernetes_words(&error)),
             };
             match outcome {
                 Ok(()) => self.journal.note(format!("removed {}", made.words())),
@@ -196,6 +206,7 @@ impl Made {
             Self::Namespace(name) => format!("namespace {name}"),
             Self::Images(repository) => format!("images of {repository}"),
             Self::Account(name) => format!("registry account {name}"),
+            Self::Authority(_) => "certificate authority in the Bundle of the cluster".to_owned(),
         }
     }
 }

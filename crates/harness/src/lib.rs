@@ -30,11 +30,13 @@ mod failure;
 mod fixtures;
 pub mod images;
 mod journal;
+mod peer;
 pub mod report;
 pub mod runner;
 mod source;
 pub mod story;
 pub mod tenant;
+mod trust;
 pub mod wait;
 
 pub use deployment::Deployment;

@@ -41,6 +41,12 @@ impl Source {
         oci::source::revision(&self.files)
     }
 
+    /// The files, path → content.
+    #[must_use]
+    pub fn files(&self) -> &BTreeMap<String, Vec<u8>> {
+        &self.files
+    }
+
     /// What the image of this source must be, as long as its Dockerfile is the sample's.
     #[must_use]
     pub fn image(&self) -> Description {

@@ -83,7 +83,8 @@ pub(super) fn differences(
     differences
 }
 
-fn file_differences(
+/// Files that differ, one line each.
+pub(super) fn file_differences(
     expected: &BTreeMap<String, Vec<u8>>,
     found: &BTreeMap<String, Vec<u8>>,
 ) -> Vec<String> {

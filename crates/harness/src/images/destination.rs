@@ -39,6 +39,11 @@ impl Destination {
         &self.repository
     }
 
+    /// A client of its registry.
+    pub(crate) fn registry(&self) -> &oci::Client {
+        &self.registry
+    }
+
     /// The tags that a release puts there.
     #[must_use]
     pub fn tags(&self) -> &[String] {

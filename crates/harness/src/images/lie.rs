@@ -59,6 +59,22 @@ pub enum Lie {
         /// The image at its destination.
         released: ImageReference,
     },
+    /// A trusted artifact does not hold what went into it.
+    #[error("the trusted artifact {archive} does not hold what went into it:\n  {}", .differences.join("\n  "))]
+    Artifact {
+        /// The archive, by digest.
+        archive: ImageReference,
+        /// What differs, one line each.
+        differences: Vec<String>,
+    },
+    /// A trusted artifact was stored in another place than it was meant for.
+    #[error("the trusted artifact {archive} belongs in {repository}")]
+    ArtifactElsewhere {
+        /// The archive, by digest.
+        archive: ImageReference,
+        /// Where it belongs.
+        repository: ImageReference,
+    },
     /// The same source gave two images.
     #[error("the same source was built twice, and gave {first} and then {second}")]
     NotReproducible {

@@ -9,8 +9,10 @@ mod description;
 mod destination;
 mod lie;
 mod pushed;
+mod trusted_artifact;
 
 pub use description::Description;
 pub use destination::Destination;
 pub use lie::Lie;
 pub use pushed::PushedImage;
+pub use trusted_artifact::TrustedArtifact;

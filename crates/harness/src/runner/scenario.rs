@@ -5,8 +5,8 @@ use std::fmt;
 
 use cluster::{ClusterKind, DeploymentRecord, Flavour};
 
-use crate::Verdict;
 use crate::deployment::administers_registry;
+use crate::{Verdict, peer};
 
 /// Something a scenario needs that not every deployment offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +25,8 @@ pub enum Need {
     Network,
     /// A registry that asks for a login, with accounts that this machine can make and revoke.
     RegistryLogin,
+    /// A registry of another project: its program is installed, and steps run on this host, where it listens.
+    PeerRegistry,
     /// A deployment of the suite's own, which may be broken and mended: never one that somebody uses.
     OwnDeployment,
 }
@@ -99,6 +101,15 @@ pub fn offered(record: &DeploymentRecord, is_own: bool) -> BTreeSet<Need> {
     offered
 }
 
+/// What this host offers to scenarios that run against a deployment.
+#[must_use]
+pub(super) fn offered_by_host(record: &DeploymentRecord) -> BTreeSet<Need> {
+    let steps_run_here =
+        record.cluster == ClusterKind::Embedded && record.konflux == Flavour::StandIns;
+    let peer = steps_run_here && peer::is_installed(peer::PROGRAM);
+    peer.then_some(Need::PeerRegistry).into_iter().collect()
+}
+
 /// Needs as a list for a person.
 pub(super) fn words(needs: &[Need]) -> String {
     needs
@@ -118,6 +129,7 @@ impl fmt::Display for Need {
             Self::Quay => "quay",
             Self::Network => "network",
             Self::RegistryLogin => "registry-login",
+            Self::PeerRegistry => "peer-registry",
             Self::OwnDeployment => "own-deployment",
         })
     }
@@ -143,6 +155,13 @@ mod tests {
             offered(&record, false),
             BTreeSet::from([Need::Engine, Need::Tekton, Need::Operator])
         );
+    }
+
+    #[test]
+    fn where_steps_do_not_run_on_this_host_it_offers_them_no_registry() {
+        let mut record = record();
+        record.cluster = ClusterKind::Kind;
+        assert_eq!(offered_by_host(&record), BTreeSet::new());
     }
 
     #[test]

@@ -89,7 +89,9 @@ impl Stage {
     }
 
     fn outcome(&self, scenario: &Scenario, deployment: Deployment, journal: &Journal) -> Outcome {
-        let missing = scenario.missing(&offered(&deployment.record, self.request.name.is_none()));
+        let mut offered = offered(&deployment.record, self.request.name.is_none());
+        offered.extend(scenario::offered_by_host(&deployment.record));
+        let missing = scenario.missing(&offered);
         if !missing.is_empty() {
             return Outcome::Skipped {
                 missing: scenario::words(&missing),

@@ -5,9 +5,10 @@ use konflux_api::konflux::{
 };
 use konflux_api::{PIPELINES_NAMESPACE, konflux, labels, source_repository::SourceRepository};
 use kube::ResourceExt;
+use oci::ImageReference;
 use serde_json::json;
 
-use super::{Component, Tenant};
+use super::{Component, PeerRegistry, Tenant};
 use crate::images::Destination;
 use crate::{Failure, Source, Verdict};
 
@@ -48,6 +49,34 @@ impl<'a> Application<'a> {
     pub async fn component(&self, name: &str, source: &Source) -> Result<Component<'a>, Failure> {
         let namespace = self.tenant.namespace();
         let repository = self.tenant.repository(&format!("{namespace}/{name}"))?;
+        let registry = self.tenant.deployment().registry.clone();
+        self.component_at(name, source, repository, registry).await
+    }
+
+    /// Makes a component as [`Application::component`] does, whose images go to `<namespace>/<name>` of an external registry.
+    ///
+    /// # Errors
+    ///
+    /// As [`Application::component`].
+    pub async fn component_in_peer(
+        &self,
+        name: &str,
+        source: &Source,
+        peer: &PeerRegistry<'_>,
+    ) -> Result<Component<'a>, Failure> {
+        let repository = peer.repository(&format!("{}/{name}", self.tenant.namespace()))?;
+        let registry = peer.client().clone();
+        self.component_at(name, source, repository, registry).await
+    }
+
+    async fn component_at(
+        &self,
+        name: &str,
+        source: &Source,
+        repository: ImageReference,
+        registry: oci::Client,
+    ) -> Result<Component<'a>, Failure> {
+        let namespace = self.tenant.namespace();
         self.tenant
             .create_in(namespace, source.config_map(namespace, name)?)
             .await?;
@@ -73,7 +102,7 @@ impl<'a> Application<'a> {
         self.tenant
             .create_in(namespace, konflux::Component::new(name, spec))
             .await?;
-        Ok(Component::new(self.tenant, name, repository))
+        Ok(Component::new(self.tenant, name, repository, registry))
     }
 
     /// Wants every successful build to be released to the managed namespace.
@@ -111,6 +140,33 @@ impl<'a> Application<'a> {
         component: &Component<'_>,
         destination: &Destination,
     ) -> Verdict {
+        let pipeline = release_pipeline(None);
+        self.admit(name, component, destination, pipeline).await
+    }
+
+    /// The same as [`Application::admission`], and has the tasks of releases keep trusted artifacts in this repository.
+    ///
+    /// # Errors
+    ///
+    /// The API server refuses it.
+    pub async fn admission_with_storage(
+        &self,
+        name: &str,
+        component: &Component<'_>,
+        destination: &Destination,
+        storage: &ImageReference,
+    ) -> Verdict {
+        let pipeline = release_pipeline(Some(storage));
+        self.admit(name, component, destination, pipeline).await
+    }
+
+    async fn admit(
+        &self,
+        name: &str,
+        component: &Component<'_>,
+        destination: &Destination,
+        pipeline: ReleasePipeline,
+    ) -> Verdict {
         let repository =
             json!({"url": destination.repository().name(), "tags": destination.tags()});
         let mapping =
@@ -119,7 +175,7 @@ impl<'a> Application<'a> {
             applications: vec![self.name.clone()],
             origin: self.tenant.namespace().to_owned(),
             data: Some(json!({"mapping": mapping})),
-            pipeline: Some(release_pipeline()),
+            pipeline: Some(pipeline),
             ..Default::default()
         };
         let mut admission = konflux::ReleasePlanAdmission::new(name, spec);
@@ -134,7 +190,7 @@ impl<'a> Application<'a> {
 }
 
 /// The fixtures' release pipeline, as an admission refers to it.
-fn release_pipeline() -> ReleasePipeline {
+fn release_pipeline(storage: Option<&ImageReference>) -> ReleasePipeline {
     let parameter = |(name, value): (&str, &str)| PipelineParameter {
         name: name.to_owned(),
         value: value.to_owned(),
@@ -148,6 +204,7 @@ fn release_pipeline() -> ReleasePipeline {
         pipeline_ref: PipelineSource {
             resolver: "cluster".to_owned(),
             params: parameters.map(parameter).into(),
+            oci_storage: storage.map(ToString::to_string),
             ..Default::default()
         },
         service_account_name: Some(RELEASE_SERVICE_ACCOUNT.to_owned()),

@@ -5,9 +5,9 @@ use konflux_api::{annotations, konflux};
 use kube::ResourceExt;
 use oci::{Digest, ImageReference};
 
-use super::{FailedBuild, Snapshot, Tenant, failed_tasks};
+use super::{FailedBuild, Snapshot, Tenant, failed_tasks, task_results};
 use crate::Failure;
-use crate::images::{Lie, PushedImage};
+use crate::images::{Destination, Lie, PushedImage, TrustedArtifact};
 use crate::wait::{Condition, Wait, conditions, kind_and_name};
 
 /// A build whose PipelineRun exists.
@@ -15,7 +15,8 @@ use crate::wait::{Condition, Wait, conditions, kind_and_name};
 pub struct StartedBuild<'a> {
     tenant: &'a Tenant,
     component: String,
-    repository: ImageReference,
+    /// Where its component's images belong.
+    images: Destination,
     run: String,
 }
 
@@ -26,13 +27,14 @@ pub struct Build<'a> {
     component: String,
     run: String,
     image: PushedImage,
+    registry: oci::Client,
 }
 
 impl<'a> StartedBuild<'a> {
     pub(super) fn new(
         tenant: &'a Tenant,
         component: &str,
-        repository: ImageReference,
+        images: Destination,
         run: String,
     ) -> Self {
         tenant
@@ -41,7 +43,7 @@ impl<'a> StartedBuild<'a> {
         Self {
             tenant,
             component: component.to_owned(),
-            repository,
+            images,
             run,
         }
     }
@@ -66,10 +68,10 @@ impl<'a> StartedBuild<'a> {
         }
         let tagged: ImageReference = result(&run, &status, "IMAGE_URL")?;
         let digest: Digest = result(&run, &status, "IMAGE_DIGEST")?;
-        if tagged.without_tag_and_digest() != self.repository {
+        if tagged.without_tag_and_digest() != *self.images.repository() {
             return Err(Lie::Repository {
                 pushed: tagged,
-                repository: self.repository,
+                repository: self.images.repository().clone(),
             }
             .into());
         }
@@ -77,13 +79,15 @@ impl<'a> StartedBuild<'a> {
             "{} says it pushed {tagged} with {digest}",
             self.run
         ));
-        let registry = self.tenant.deployment().registry.clone();
-        let image = PushedImage::new(registry, tagged, digest).noting_in(self.tenant.journal());
+        let registry = self.images.registry().clone();
+        let image =
+            PushedImage::new(registry.clone(), tagged, digest).noting_in(self.tenant.journal());
         Ok(Build {
             tenant: self.tenant,
             component: self.component,
             run: self.run,
             image,
+            registry,
         })
     }
 
@@ -155,6 +159,19 @@ impl<'a> Build<'a> {
     #[must_use]
     pub fn pipeline_run(&self) -> &str {
         &self.run
+    }
+
+    /// The trusted artifact with the source, as the task that stored it says.
+    ///
+    /// # Errors
+    ///
+    /// The task has no such result, or one that names no artifact.
+    pub async fn source_artifact(&self) -> Result<TrustedArtifact, Failure> {
+        let namespace = self.tenant.namespace();
+        let (task, result) = ("clone-repository", "SOURCE_ARTIFACT");
+        let uri = task_results::text(self.tenant, namespace, &self.run, task, result).await?;
+        let artifact = TrustedArtifact::new(self.registry.clone(), &uri)?;
+        Ok(artifact.noting_in(self.tenant.journal()))
     }
 
     /// Waits for the Snapshot of this build.

@@ -23,14 +23,22 @@ pub struct Component<'a> {
     tenant: &'a Tenant,
     name: String,
     repository: ImageReference,
+    /// A client of the registry that has the repository.
+    registry: oci::Client,
 }
 
 impl<'a> Component<'a> {
-    pub(super) fn new(tenant: &'a Tenant, name: &str, repository: ImageReference) -> Self {
+    pub(super) fn new(
+        tenant: &'a Tenant,
+        name: &str,
+        repository: ImageReference,
+        registry: oci::Client,
+    ) -> Self {
         Self {
             tenant,
             name: name.to_owned(),
             repository,
+            registry,
         }
     }
 
@@ -88,7 +96,7 @@ impl<'a> Component<'a> {
             Ok(run) => Ok(StartedBuild::new(
                 self.tenant,
                 &self.name,
-                self.repository.clone(),
+                Destination::new(self.registry.clone(), self.repository.clone(), &[]),
                 run.name_any(),
             )),
             Err(Failure::Expired(mut expired)) => {
@@ -109,7 +117,7 @@ impl<'a> Component<'a> {
     ///
     /// [`crate::images::Lie::NotEmpty`], or the registry does not answer.
     pub async fn has_no_images(&self) -> Verdict {
-        let registry = self.tenant.deployment().registry.clone();
+        let registry = self.registry.clone();
         let images = Destination::new(registry, self.repository.clone(), &[]);
         images.noting_in(self.tenant.journal()).has_no_image().await
     }

@@ -5,16 +5,19 @@ mod build;
 mod component;
 mod failed_build;
 mod failed_tasks;
+mod peer_registry;
 mod push_secret;
 mod release;
 mod robot;
 mod snapshot;
+mod task_results;
 
 pub use application::Application;
 pub use build::{Build, StartedBuild};
 pub use component::Component;
 pub use failed_build::FailedBuild;
 pub use failed_tasks::FailedTask;
+pub use peer_registry::PeerRegistry;
 pub use push_secret::PushSecret;
 pub use release::{FailedRelease, Release, StartedRelease};
 pub use robot::Robot;
@@ -148,6 +151,15 @@ impl Tenant {
         let repository = self.repository(&format!("{}/{name}", self.managed_namespace))?;
         let destination = Destination::new(self.deployment.registry.clone(), repository, tags);
         Ok(destination.noting_in(&self.journal))
+    }
+
+    /// Names a repository, beside the tenant's own, that the tasks of a release keep trusted artifacts in.
+    ///
+    /// # Errors
+    ///
+    /// `name` cannot be part of an image reference.
+    pub fn artifact_storage(&self, name: &str) -> Result<ImageReference, Failure> {
+        self.repository(&format!("{}/{name}", self.managed_namespace))
     }
 
     /// A repository of the deployment's registry that is removed with the tenant.

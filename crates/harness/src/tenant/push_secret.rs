@@ -8,7 +8,7 @@ use credentials::cluster::{LinkAs, apply_push_secret, link_secret, service_accou
 use k8s_openapi::api::core::v1::ServiceAccount;
 use konflux_api::{labels, names};
 
-use super::{Component, Robot, Tenant};
+use super::{Component, PeerRegistry, Robot, Tenant};
 use crate::wait::{Condition, Wait};
 use crate::{Failure, Verdict};
 
@@ -38,6 +38,13 @@ impl PushSecret {
     #[must_use]
     pub fn with(mut self, registry: &str, robot: &Robot<'_>) -> Self {
         self.config.insert(registry, robot.entry());
+        self
+    }
+
+    /// Adds the login of an external registry.
+    #[must_use]
+    pub fn with_peer(mut self, peer: &PeerRegistry<'_>) -> Self {
+        self.config.insert(peer.host(), peer.entry());
         self
     }
 

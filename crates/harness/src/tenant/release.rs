@@ -1,13 +1,13 @@
 //! Releases: from a Release that exists to one that is done, or that says why not.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition as ResourceCondition;
-use konflux_api::konflux;
 use konflux_api::tekton::PipelineRun;
+use konflux_api::{konflux, labels};
 use kube::ResourceExt;
 use kube::api::ListParams;
 
-use super::{FailedTask, Tenant, failed_tasks};
-use crate::images::{Destination, Lie, PushedImage};
+use super::{FailedTask, Tenant, failed_tasks, task_results};
+use crate::images::{Destination, Lie, PushedImage, TrustedArtifact};
 use crate::wait::{Condition, Wait, conditions, kind_and_name};
 use crate::{Failure, Verdict};
 
@@ -23,8 +23,11 @@ pub struct StartedRelease<'a> {
 
 /// A Release that succeeded, by its own account.
 #[derive(Debug)]
-pub struct Release {
+pub struct Release<'a> {
+    tenant: &'a Tenant,
     release: konflux::Release,
+    /// PipelineRuns in the managed namespace.
+    managed_runs: Vec<String>,
 }
 
 /// A Release that failed.
@@ -48,13 +51,18 @@ impl<'a> StartedRelease<'a> {
     /// # Errors
     ///
     /// It failed; the failure has its conditions and its failed tasks.
-    pub async fn succeeds(self) -> Result<Release, Failure> {
+    pub async fn succeeds(self) -> Result<Release<'a>, Failure> {
         let release = self.end().await?;
         if condition(&release, RELEASED).is_some_and(|released| released.status == "True") {
             self.tenant
                 .journal()
                 .note(format!("Release {} says it is done", self.name));
-            return Ok(Release { release });
+            let runs = self.managed_runs().await?;
+            return Ok(Release {
+                tenant: self.tenant,
+                release,
+                managed_runs: runs.iter().map(ResourceExt::name_any).collect(),
+            });
         }
         let mut seen = conditions(&release);
         for run in self.managed_runs().await? {
@@ -126,16 +134,43 @@ impl<'a> StartedRelease<'a> {
     async fn managed_runs(&self) -> Result<Vec<PipelineRun>, Failure> {
         let namespace = self.tenant.managed_namespace();
         let listing = format!("list the PipelineRuns of {namespace}");
+        let of_release = format!("{}={}", labels::RELEASE_NAME, self.name);
         let runs = self
             .tenant
             .api::<PipelineRun>(namespace)
-            .list(&ListParams::default())
+            .list(&ListParams::default().labels(&of_release))
             .await;
         Ok(runs.map_err(Failure::kubernetes(listing))?.items)
     }
 }
 
-impl Release {
+impl Release<'_> {
+    /// The trusted artifact with the release's data, as the task of this name in the managed pipeline says.
+    ///
+    /// # Errors
+    ///
+    /// There is no such task, or its result names no artifact.
+    pub async fn data_artifact(&self, task: &str) -> Result<TrustedArtifact, Failure> {
+        let [run] = self.managed_runs.as_slice() else {
+            return Err(unexpected(
+                &self.release,
+                "one managed PipelineRun",
+                &format!("there are {:?}", self.managed_runs),
+            ));
+        };
+        let (tenant, result) = (self.tenant, "sourceDataArtifact");
+        let namespace = tenant.managed_namespace();
+        let uri = task_results::text(tenant, namespace, run, task, result).await?;
+        let artifact = TrustedArtifact::new(tenant.deployment().registry.clone(), &uri)?;
+        Ok(artifact.noting_in(tenant.journal()))
+    }
+
+    /// What it reports to have released, `status.artifacts`.
+    #[must_use]
+    pub fn artifacts(&self) -> Option<&serde_json::Value> {
+        self.release.status.as_ref()?.artifacts.as_ref()
+    }
+
     /// Checks that its report, `status.artifacts`, names the image and every tag of the destination.
     ///
     /// # Errors

@@ -9,6 +9,8 @@ use cluster::ClusterKind;
 pub enum Wait {
     /// A fresh namespace has what Konflux gives each tenant.
     TenantReady,
+    /// An authority was added to the cluster's Bundle; a namespace gets it.
+    AuthorityTrusted,
     /// A component was made; the ServiceAccount that builds it appears.
     ServiceAccountMade,
     /// A build was requested; its PipelineRun appears.
@@ -45,8 +47,14 @@ const fn row(wait: Wait, words: &'static str, embedded: u64, real: u64) -> Row {
 
 /// A limit tells a stuck system from a slow one; it is no bar for speed. The embedded limits leave room for a loaded
 /// machine of two cores.
-const TABLE: [Row; 8] = [
+const TABLE: [Row; 9] = [
     row(Wait::TenantReady, "a fresh tenant to be ready", 20, 120),
+    row(
+        Wait::AuthorityTrusted,
+        "an added authority to be trusted",
+        20,
+        120,
+    ),
     row(
         Wait::ServiceAccountMade,
         "the component's ServiceAccount",

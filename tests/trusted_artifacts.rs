@@ -1,0 +1,142 @@
+//! Trusted artifacts: what the tasks of a pipeline hand to each other through the registry.
+
+use cluster::registry_access::RepositoryRight;
+use harness::tenant::PushSecret;
+use harness::{
+    Failure, Need, Scenario, Source, Verdict, with_tenant, with_tenant_without_credentials,
+};
+use serial_test::parallel;
+
+pub(crate) const SCENARIOS: &[Scenario] = &[
+    Scenario::new(
+        "the trusted artifact of a build holds the source's bytes, beside the image",
+        &[Need::StandIns],
+        the_trusted_artifact_of_a_build_holds_the_sources_bytes,
+    ),
+    Scenario::new(
+        "the trusted artifact of a release arrives at ociStorage with what is released",
+        &[Need::StandIns],
+        the_trusted_artifact_of_a_release_arrives_at_oci_storage,
+    ),
+    Scenario::new(
+        "a release that may not push to ociStorage fails and says so",
+        &[Need::StandIns, Need::RegistryLogin],
+        a_release_that_may_not_push_to_oci_storage_fails,
+    ),
+];
+
+/// No image has these bytes: `Dockerfile` copies neither folder. What is not text travels too.
+fn source() -> Source {
+    Source::sample()
+        .with_file("tests/test_guestbook.py", "assert True\n")
+        .with_file("assets/logo.png", [0x89, 0x50, 0x4e, 0x47, 0xff, 0x00])
+}
+
+#[parallel(deployment)]
+fn the_trusted_artifact_of_a_build_holds_the_sources_bytes() -> Verdict {
+    with_tenant(async |tenant| {
+        let source = source();
+        let application = tenant.application("guestbook").await?;
+        let component = application.component("guestbook", &source).await?;
+
+        let build = component.build().await?.succeeds().await?;
+        let artifact = build.source_artifact().await?;
+        artifact.is_stored_in(component.repository())?;
+        artifact.is(&source).await?;
+        // What was built is what travelled.
+        build.image().is_as_described_by(&source).await
+    })
+}
+
+#[parallel(deployment)]
+fn the_trusted_artifact_of_a_release_arrives_at_oci_storage() -> Verdict {
+    with_tenant(async |tenant| {
+        let application = tenant.application("guestbook").await?;
+        let component = application.component("guestbook", &source()).await?;
+        let destination = tenant.destination("guestbook", &["1.0"])?;
+        let storage = tenant.artifact_storage("trusted-artifacts")?;
+        application
+            .admission_with_storage("production", &component, &destination, &storage)
+            .await?;
+        application.release_plan("to-production").await?;
+
+        let build = component.build().await?.succeeds().await?;
+        let snapshot = build.snapshot().await?;
+        let release = snapshot.release("to-production").await?.succeeds().await?;
+
+        let collected = release.data_artifact("collect-data").await?;
+        collected.is_stored_in(&storage)?;
+        let data = collected.json("data.json").await?;
+        let image = build.image().by_digest().to_string();
+        expect("the image to release", &data["images"][0]["source"], &image)?;
+        let tag = format!("{}:1.0", destination.repository());
+        let destinations = &data["images"][0]["destinations"];
+        expect("its destination", &destinations[0], &tag)?;
+
+        let pushed = release.data_artifact("push-snapshot").await?;
+        pushed.is_stored_in(&storage)?;
+        let unchanged = pushed.json("data.json").await? == data;
+        let results = pushed.json("results.json").await?;
+        if !unchanged || Some(&results) != release.artifacts() {
+            return Err(Failure::Unexpected {
+                object: "the trusted artifact of push-snapshot".to_owned(),
+                expected:
+                    "the data as it was collected, and the results as the Release reports them"
+                        .to_owned(),
+                seen: format!("data unchanged: {unchanged}; results: {results}"),
+            });
+        }
+        destination.holds(build.image()).await?;
+        release.reports(build.image(), &destination)
+    })
+}
+
+#[parallel(deployment)]
+fn a_release_that_may_not_push_to_oci_storage_fails() -> Verdict {
+    with_tenant_without_credentials(async |tenant| {
+        let (own, managed) = (tenant.namespace(), tenant.managed_namespace());
+        let application = tenant.application("guestbook").await?;
+        let component = application.component("guestbook", &source()).await?;
+        let host = tenant.registry_host();
+        let builder = tenant.robot("builder", &[RepositoryRight::push(own)])?;
+        let secret = PushSecret::named("regcred").with(host, &builder);
+        tenant.push_secret_for(&component, &secret).await?;
+        // It may read everything, push to the destination, and push nowhere else.
+        let only_destination = format!("{managed}/guestbook");
+        let rights = [
+            RepositoryRight::pull(own),
+            RepositoryRight::pull(managed),
+            RepositoryRight::push(only_destination),
+        ];
+        let releaser = tenant.robot("releaser", &rights)?;
+        let secret = PushSecret::named("regcred").with(host, &releaser);
+        tenant.release_secret(&secret).await?;
+        let destination = tenant.destination("guestbook", &["1.0"])?;
+        let storage = tenant.artifact_storage("trusted-artifacts")?;
+        application
+            .admission_with_storage("production", &component, &destination, &storage)
+            .await?;
+        application.release_plan("to-production").await?;
+
+        let build = component.build().await?.succeeds().await?;
+        let snapshot = build.snapshot().await?;
+        let failed = snapshot.release("to-production").await?.fails().await?;
+        failed.explains("the trusted artifacts sourceDataArtifact were not stored in")?;
+        failed.explains(&storage.to_string())?;
+        failed.explains("denies it (403)")?;
+        failed.explains(&format!("user {} may not push", releaser.account()))?;
+        destination.is_empty().await
+    })
+}
+
+fn expect(object: &str, found: &impl ToString, expected: &str) -> Verdict {
+    let found = found.to_string();
+    if found.trim_matches('"') == expected {
+        return Ok(());
+    }
+    Err(Failure::Unexpected {
+        object: format!("{object}, by the trusted artifact"),
+        expected: expected.to_owned(),
+        seen: format!("it is {found}"),
+    })
+}
