@@ -5,14 +5,20 @@
 //! - [`state`]: the folder of a deployment: its record, its lock, its files.
 //! - [`host`]: what the machine offers and what stands in the way: ports, disk, clock, container engine.
 //! - [`embedded`]: the in-process cluster: certificates, kubeconfig, its background process.
+//! - [`kind`]: a Kind cluster: its configuration, its nodes, its image cache.
+//! - [`certificate_authority`]: signs what a cluster needs.
+//! - [`program`]: the one way in which programs of others are run.
 //! - [`registry_access`]: the accounts of the embedded cluster's registry, and what each may do.
 //! - [`entry`]: the hidden subcommands that a program must offer to start an embedded cluster from itself.
 
+pub mod certificate_authority;
 pub mod choice;
 pub mod connect;
 pub mod embedded;
 pub mod entry;
 pub mod host;
+pub mod kind;
+pub mod program;
 pub mod registry_access;
 pub mod state;
 

@@ -1,41 +1,20 @@
-//! The certificate authority of a deployment and what it signs.
+//! The certificates of an embedded cluster.
 
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
-
-use jiff::Timestamp;
-use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
-};
-use serde::{Deserialize, Serialize};
+use std::path::Path;
+use std::time::SystemTime;
 
 use super::REGISTRY_NAMES;
-use crate::state::{read_if_present, write_atomically, write_private};
+use crate::certificate_authority::{Authority, Validity};
+pub use crate::certificate_authority::{CertificateError, KeyPairPem};
+use crate::state::write_private;
 
-/// Clocks of one machine may step back a little; certificates are valid from an hour before they were made.
-const BACKDATED: Duration = Duration::from_secs(3600);
-/// Certificates live ten years: a local deployment is destroyed long before.
-const LIFETIME: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
-
-const LOOPBACK_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 const API_SERVER_NAMES: [&str; 4] = [
     "kubernetes",
     "kubernetes.default",
     "kubernetes.default.svc",
     "kubernetes.default.svc.cluster.local",
 ];
-
-/// A certificate with its private key, both PEM.
-#[derive(Clone)]
-pub struct KeyPairPem {
-    /// The certificate.
-    pub certificate: String,
-    /// Its private key. Never printed.
-    pub key: String,
-}
 
 /// Every certificate of an embedded cluster.
 #[derive(Debug, Clone)]
@@ -52,42 +31,6 @@ pub struct Certificates {
     pub stand_ins: KeyPairPem,
 }
 
-/// The certificates cannot be made or used.
-#[derive(Debug, thiserror::Error)]
-pub enum CertificateError {
-    /// A file cannot be read or written.
-    #[error("cannot use {path}: {source}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A certificate cannot be made.
-    #[error("cannot make a certificate: {0}")]
-    Making(#[from] rcgen::Error),
-    /// The clock lies outside the certificates' validity.
-    #[error(
-        "the clock says {now}, and this deployment's certificates are valid from {not_before} to {not_after}: set the clock, or destroy the deployment and deploy again"
-    )]
-    NotValidNow {
-        /// The present, by the host's clock.
-        now: Timestamp,
-        /// Begin of validity.
-        not_before: Timestamp,
-        /// End of validity.
-        not_after: Timestamp,
-    },
-}
-
-/// The last file written: its presence says that the set is whole.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Validity {
-    not_before: Timestamp,
-    not_after: Timestamp,
-}
-
 impl Certificates {
     /// Loads the set below `folder`, or makes it when there is none or only a part of one. Tells whether it was made.
     ///
@@ -95,30 +38,22 @@ impl Certificates {
     ///
     /// [`CertificateError`].
     pub fn ensure(folder: &Path, now: SystemTime) -> Result<(Self, bool), CertificateError> {
-        let marker = folder.join("validity.json");
+        if let Some(validity) = Validity::of_set(folder)? {
+            validity.check(now)?;
+            return Ok((Self::load(folder)?, false));
+        }
         let file_error = |path: &Path| {
             let path = path.to_owned();
             move |source| CertificateError::File { path, source }
         };
-        let validity = read_if_present(&marker)
-            .map_err(file_error(&marker))?
-            .and_then(|content| serde_json::from_slice::<Validity>(&content).ok());
-        if let Some(validity) = validity {
-            validity.check(now)?;
-            return Ok((Self::load(folder)?, false));
-        }
         fs::create_dir_all(folder).map_err(file_error(folder))?;
-        let validity = Validity {
-            not_before: timestamp(now - BACKDATED),
-            not_after: timestamp(now + LIFETIME),
-        };
+        let validity = Validity::from(now);
         let certificates = Self::make(&validity)?;
         for (name, content) in certificates.files() {
             let path = folder.join(name);
             write_private(&path, content.as_bytes()).map_err(file_error(&path))?;
         }
-        let content = serde_json::to_vec(&validity).expect("two timestamps are always JSON");
-        write_atomically(&marker, &content).map_err(file_error(&marker))?;
+        validity.mark_set(folder)?;
         Ok((certificates, true))
     }
 
@@ -149,38 +84,13 @@ impl Certificates {
 
     // The authority's own key is dropped when this returns: nothing else is ever signed, so nobody can steal it.
     fn make(validity: &Validity) -> Result<Self, CertificateError> {
-        let mut parameters =
-            validity.parameters("konflux-local certificate authority", Vec::new())?;
-        parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-        parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let key = KeyPair::generate()?;
-        let ca = parameters.self_signed(&key)?.pem();
-        let issuer = Issuer::new(parameters, key);
-
-        let server = |common_name: &str, names: &[&str]| {
-            let names = LOOPBACK_NAMES
-                .iter()
-                .chain(names)
-                .map(|&name| name.to_owned())
-                .collect();
-            let mut parameters = validity.parameters(common_name, names)?;
-            parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-            sign(parameters, &issuer)
-        };
-        let client = |common_name: &str, organization: &str| {
-            let mut parameters = validity.parameters(common_name, Vec::new())?;
-            parameters
-                .distinguished_name
-                .push(DnType::OrganizationName, organization);
-            parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-            sign(parameters, &issuer)
-        };
+        let authority = Authority::make(validity)?;
         Ok(Self {
-            ca,
-            api_server: server("kube-apiserver", &API_SERVER_NAMES)?,
-            registry: server("registry", &REGISTRY_NAMES)?,
-            admin: client("kubernetes-admin", "system:masters")?,
-            stand_ins: client("konflux-local:stand-ins", "system:masters")?,
+            ca: authority.certificate(),
+            api_server: authority.server("kube-apiserver", &API_SERVER_NAMES)?,
+            registry: authority.server("registry", &REGISTRY_NAMES)?,
+            admin: authority.client("kubernetes-admin", "system:masters")?,
+            stand_ins: authority.client("konflux-local:stand-ins", "system:masters")?,
         })
     }
 
@@ -197,61 +107,6 @@ impl Certificates {
             files.push((format!("{name}.key"), &pair.key));
         }
         files
-    }
-}
-
-impl Validity {
-    fn check(&self, now: SystemTime) -> Result<(), CertificateError> {
-        let now = timestamp(now);
-        if (self.not_before..=self.not_after).contains(&now) {
-            return Ok(());
-        }
-        Err(CertificateError::NotValidNow {
-            now,
-            not_before: self.not_before,
-            not_after: self.not_after,
-        })
-    }
-
-    fn parameters(
-        &self,
-        common_name: &str,
-        names: Vec<String>,
-    ) -> Result<CertificateParams, rcgen::Error> {
-        let mut parameters = CertificateParams::new(names)?;
-        parameters
-            .distinguished_name
-            .push(DnType::CommonName, common_name);
-        parameters.not_before = SystemTime::from(self.not_before).into();
-        parameters.not_after = SystemTime::from(self.not_after).into();
-        Ok(parameters)
-    }
-}
-
-fn sign(
-    mut parameters: CertificateParams,
-    issuer: &Issuer<'_, KeyPair>,
-) -> Result<KeyPairPem, CertificateError> {
-    parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    parameters.use_authority_key_identifier_extension = true;
-    let key = KeyPair::generate()?;
-    let certificate = parameters.signed_by(&key, issuer)?.pem();
-    Ok(KeyPairPem {
-        certificate,
-        key: key.serialize_pem(),
-    })
-}
-
-fn timestamp(time: SystemTime) -> Timestamp {
-    Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH)
-}
-
-impl std::fmt::Debug for KeyPairPem {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("KeyPairPem")
-            .field("certificate", &self.certificate)
-            .finish_non_exhaustive()
     }
 }
 
