@@ -1,4 +1,6 @@
-//! Repository names and tags: exactly the specification's grammar is accepted, and none leaves the directory.
+//! Repository names and tags: exactly the specification's grammar is accepted, and none leaves the directory, not by links either.
+//!
+//! No request makes a link; that none of those that are planted in the directory is followed shows that no name becomes a path of another spelling.
 
 use std::sync::LazyLock;
 
@@ -29,22 +31,34 @@ pub fn target(data: &[u8]) {
     let blob = b"blob";
     let encoded: String = data.iter().map(|byte| format!("%{byte:02x}")).collect();
     on_disk(|disk| {
+        let directories = || std::fs::read_dir(disk.repositories()).unwrap().count();
         for path in [text, &encoded] {
             let uri = format!("/v2/{path}/blobs/uploads/?digest={}", sha256(blob));
             // What comes after a ? or # in the name is no longer part of the path.
             if path.contains(['?', '#']) {
                 continue;
             }
+            let before = directories();
             let Some(answer) = disk.server.send(Method::POST, &uri, &[], &blob[..]) else {
                 continue;
             };
             let decoded = percent_decode_str(path).decode_utf8();
-            let expected = decoded.is_ok_and(|name| is_name(&name));
+            let accepted = decoded.ok().filter(|name| is_name(name));
+            let expected = accepted.is_some();
             assert_eq!(answer.status == 201, expected, "{uri}: {}", answer.status);
+            match accepted {
+                // One directory of that very name, which `+` makes one component, and which is no link.
+                Some(name) => {
+                    let own = disk.repositories().join(name.replace('/', "+"));
+                    let own = std::fs::symlink_metadata(own).unwrap();
+                    assert!(own.is_dir(), "{name} is not kept in its directory");
+                    assert!(directories() <= before + 1);
+                }
+                None => assert_eq!(directories(), before, "{uri} made a directory"),
+            }
             let uri = format!("/v2/app/manifests/{path}");
             disk.server.send(Method::GET, &uri, &[], "");
         }
-        let entries = std::fs::read_dir(disk.around.path()).unwrap().count();
-        assert_eq!(entries, 1, "something was written beside the directory");
+        disk.assert_nothing_left_it();
     });
 }

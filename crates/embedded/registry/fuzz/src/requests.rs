@@ -1,6 +1,8 @@
 //! Requests to a registry in this process.
 
 use std::cell::RefCell;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -83,6 +85,7 @@ pub(crate) struct OnDisk {
 impl OnDisk {
     fn new() -> Self {
         let around = tempfile::tempdir().unwrap();
+        plant_traps(around.path());
         let storage = Directory::open(around.path().join("data")).unwrap();
         let server = Server {
             router: Registry::new(Arc::new(storage), Options::default()).router(),
@@ -92,6 +95,50 @@ impl OnDisk {
             server,
             around,
             inputs: 0,
+        }
+    }
+}
+
+/// Names that no repository has, as links in the registry's directory that lead out of it.
+pub(crate) const TRAPS: &[&str] = &["Outside", ".outside", "-outside", "out..side", "outside+"];
+
+/// What lies outside.
+const WITNESS: &[u8] = b"untouched";
+
+fn plant_traps(around: &Path) {
+    let outside = around.join("outside");
+    for folder in ["outside/blobs/sha256", "data/repositories"] {
+        std::fs::create_dir_all(around.join(folder)).unwrap();
+    }
+    std::fs::write(outside.join("witness"), WITNESS).unwrap();
+    for trap in TRAPS {
+        symlink(&outside, around.join("data/repositories").join(trap)).unwrap();
+    }
+}
+
+impl OnDisk {
+    /// The directories of repositories.
+    pub(crate) fn repositories(&self) -> PathBuf {
+        self.around.path().join("data/repositories")
+    }
+
+    /// Nothing was written or removed beside the registry's directory, or behind a link in it.
+    pub(crate) fn assert_nothing_left_it(&self) {
+        let entries = |folder: &str| {
+            let entries = std::fs::read_dir(self.around.path().join(folder)).unwrap();
+            let name = |entry: std::fs::DirEntry| entry.file_name().into_string().unwrap();
+            let mut names: Vec<_> = entries.map(|entry| name(entry.unwrap())).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(entries(""), ["data", "outside"]);
+        assert_eq!(entries("outside"), ["blobs", "witness"]);
+        assert_eq!(entries("outside/blobs"), ["sha256"]);
+        assert!(entries("outside/blobs/sha256").is_empty());
+        let witness = std::fs::read(self.around.path().join("outside/witness"));
+        assert_eq!(witness.unwrap(), WITNESS);
+        for trap in TRAPS {
+            assert!(self.repositories().join(trap).is_symlink(), "{trap}");
         }
     }
 }

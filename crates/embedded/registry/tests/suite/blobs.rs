@@ -1,6 +1,7 @@
 //! Pushing, pulling and deleting blobs, with both digest algorithms (distribution specification, sections "Pulling blobs",
 //! "Pushing blobs" and "Deleting blobs").
 
+use crate::support::blob_life::{REPOSITORY, samples, was_pushed};
 use crate::support::client::Client;
 use crate::support::content::{digest_of, noise};
 use crate::support::stores::TestStore;
@@ -9,7 +10,7 @@ use bytes::Bytes;
 use http::Method;
 use registry::{Algorithm, Digest};
 
-crate::for_both_stores!(
+crate::for_both_stores_and_over_tls!(
     a_blob_that_was_never_pushed_is_not_found,
     a_single_post_pushes_a_blob,
     post_then_put_pushes_a_blob,
@@ -23,7 +24,7 @@ crate::for_both_stores!(
 );
 
 async fn a_blob_that_was_never_pushed_is_not_found(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     for algorithm in Algorithm::ALL {
         let path = format!("/v2/app/blobs/{}", digest_of(algorithm, b"missing"));
         client.get(&path).await.expect_error(404, "BLOB_UNKNOWN");
@@ -33,50 +34,36 @@ async fn a_blob_that_was_never_pushed_is_not_found(store: TestStore) {
 }
 
 async fn a_single_post_pushes_a_blob(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     for (digest, content) in samples() {
         let path = format!("/v2/team/app/blobs/uploads/?digest={digest}");
-        let answer = client
-            .upload(Method::POST, &path, None, &content)
-            .await
-            .expect(201);
-        assert_eq!(
-            answer.header("location"),
-            format!("/v2/team/app/blobs/{digest}")
-        );
-        lives_and_dies(&client, &digest, &content).await;
+        let answer = client.upload(Method::POST, &path, None, &content).await;
+        was_pushed(&client, answer, &digest, &content).await;
     }
 }
 
 async fn post_then_put_pushes_a_blob(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     for (digest, content) in samples() {
-        let answer = client
-            .push_blob("team/app", &digest, &content)
-            .await
-            .expect(201);
-        assert_eq!(answer.header("docker-content-digest"), digest.as_str());
-        lives_and_dies(&client, &digest, &content).await;
+        let answer = client.push_blob(REPOSITORY, &digest, &content).await;
+        was_pushed(&client, answer, &digest, &content).await;
     }
 }
 
 async fn a_blob_may_be_empty(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     for content in [&b""[..], b"{}"] {
         for digest in Algorithm::ALL.map(|algorithm| digest_of(algorithm, content)) {
-            client
-                .push_blob("team/app", &digest, content)
-                .await
-                .expect(201);
-            lives_and_dies(&client, &digest, content).await;
+            let answer = client.push_blob(REPOSITORY, &digest, content).await;
+            was_pushed(&client, answer, &digest, content).await;
         }
     }
 }
 
 async fn a_stream_without_a_range_pushes_a_blob(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     for (digest, content) in samples() {
-        let location = client.open_upload("team/app").await;
+        let location = client.open_upload(REPOSITORY).await;
         let pieces = content
             .chunks(1000)
             .map(Bytes::copy_from_slice)
@@ -87,25 +74,23 @@ async fn a_stream_without_a_range_pushes_a_blob(store: TestStore) {
             .await
             .expect(202);
         assert_eq!(answer.header("range"), format!("0-{}", content.len() - 1));
-        close(&client, answer.header("location"), &digest).await;
-        lives_and_dies(&client, &digest, &content).await;
+        close(&client, answer.header("location"), &digest, &content).await;
     }
 }
 
 async fn one_chunk_pushes_a_blob(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     for (digest, content) in samples() {
-        let location = client.open_upload("team/app").await;
+        let location = client.open_upload(REPOSITORY).await;
         let location = chunk(&client, &location, &content, 0, content.len()).await;
-        close(&client, &location, &digest).await;
-        lives_and_dies(&client, &digest, &content).await;
+        close(&client, &location, &digest, &content).await;
     }
 }
 
 async fn several_chunks_push_a_blob(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     for (digest, content) in samples() {
-        let mut location = client.open_upload("team/app").await;
+        let mut location = client.open_upload(REPOSITORY).await;
         let third = content.len() / 3;
         for (begin, end) in [(0, third), (third, 2 * third), (2 * third, content.len())] {
             location = chunk(&client, &location, &content, begin, end).await;
@@ -113,29 +98,27 @@ async fn several_chunks_push_a_blob(store: TestStore) {
             assert_eq!(status.header("range"), format!("0-{}", end - 1));
             location = status.header("location").to_owned();
         }
-        close(&client, &location, &digest).await;
-        lives_and_dies(&client, &digest, &content).await;
+        close(&client, &location, &digest, &content).await;
     }
 }
 
 async fn the_last_chunk_may_come_with_the_put(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     for (digest, content) in samples() {
         let half = content.len() / 2;
-        let location = client.open_upload("team/app").await;
+        let location = client.open_upload(REPOSITORY).await;
         let location = chunk(&client, &location, &content, 0, half).await;
         let range = Some((half, content.len() - 1));
         let path = format!("{location}?digest={digest}");
-        client
+        let answer = client
             .upload(Method::PUT, &path, range, &content[half..])
-            .await
-            .expect(201);
-        lives_and_dies(&client, &digest, &content).await;
+            .await;
+        was_pushed(&client, answer, &digest, &content).await;
     }
 }
 
 async fn a_promised_algorithm_may_turn_out_to_be_another(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     for promised in ["sha256", "sha512"] {
         for (digest, content) in samples() {
             let path = format!("/v2/team/app/blobs/uploads/?digest-algorithm={promised}");
@@ -148,8 +131,7 @@ async fn a_promised_algorithm_may_turn_out_to_be_another(store: TestStore) {
                 content.len(),
             )
             .await;
-            close(&client, &location, &digest).await;
-            lives_and_dies(&client, &digest, &content).await;
+            close(&client, &location, &digest, &content).await;
         }
     }
     let path = "/v2/team/app/blobs/uploads/?digest-algorithm=md5";
@@ -157,7 +139,7 @@ async fn a_promised_algorithm_may_turn_out_to_be_another(store: TestStore) {
 }
 
 async fn parts_of_a_blob_can_be_pulled(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     let content = noise(9, 4000);
     for digest in Algorithm::ALL.map(|algorithm| digest_of(algorithm, &content)) {
         client.push_blob("app", &digest, &content).await.expect(201);
@@ -190,17 +172,6 @@ async fn parts_of_a_blob_can_be_pulled(store: TestStore) {
     }
 }
 
-/// Content with its digest in each algorithm.
-fn samples() -> Vec<(Digest, Vec<u8>)> {
-    let contents = [noise(1, 1000), noise(2, 700_000)];
-    let with = |algorithm| {
-        contents
-            .iter()
-            .map(move |bytes| (digest_of(algorithm, bytes), bytes.clone()))
-    };
-    Algorithm::ALL.into_iter().flat_map(with).collect()
-}
-
 /// Uploads one chunk and returns where the next one goes.
 async fn chunk(
     client: &Client,
@@ -218,35 +189,13 @@ async fn chunk(
     answer.header("location").to_owned()
 }
 
-async fn close(client: &Client, location: &str, digest: &Digest) {
+/// Ends an upload whose bytes are all there. The blob lives, and the upload is no more.
+async fn close(client: &Client, location: &str, digest: &Digest, content: &[u8]) {
     let path = format!("{location}?digest={digest}");
-    let answer = client
-        .send(Method::PUT, &path, &[], Body::empty())
-        .await
-        .expect(201);
-    assert_eq!(
-        answer.header("location"),
-        format!("/v2/team/app/blobs/{digest}")
-    );
+    let answer = client.send(Method::PUT, &path, &[], Body::empty()).await;
+    was_pushed(client, answer, digest, content).await;
     client
         .get(location)
         .await
         .expect_error(404, "BLOB_UPLOAD_UNKNOWN");
-}
-
-/// The blob is there, whole and described; it can be deleted, once.
-async fn lives_and_dies(client: &Client, digest: &Digest, content: &[u8]) {
-    let path = format!("/v2/team/app/blobs/{digest}");
-    for answer in [
-        client.head(&path).await.expect(200),
-        client.get(&path).await.expect(200),
-    ] {
-        assert_eq!(answer.header("docker-content-digest"), digest.as_str());
-        assert_eq!(answer.header("content-length"), content.len().to_string());
-        assert_eq!(answer.header("content-type"), "application/octet-stream");
-    }
-    assert_eq!(client.get(&path).await.body, content);
-    client.delete(&path).await.expect(202);
-    client.get(&path).await.expect_error(404, "BLOB_UNKNOWN");
-    client.delete(&path).await.expect_error(404, "BLOB_UNKNOWN");
 }

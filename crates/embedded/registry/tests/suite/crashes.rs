@@ -1,23 +1,21 @@
 //! What survives the end of the process, and what is cleaned up after it.
 
 use std::path::Path;
-use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use registry::storage::{Directory, Durability, OpenError, Storage as _};
 use registry::{Reference, RepositoryName};
 use serde_json::json;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
 
 use crate::support::client::Client;
 use crate::support::content::{IMAGE_INDEX, noise, sha256};
+use crate::support::program::Program;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_survives_kill_9_and_the_rest_is_cleaned_up() {
     let data = tempfile::tempdir().unwrap();
-    let server = Process::start(data.path()).await;
+    let server = Program::start(data.path()).await;
     let killed = Arc::new(AtomicBool::new(false));
     let pushers = (0..4).map(|number| {
         tokio::spawn(push_until_killed(
@@ -55,7 +53,7 @@ async fn what_was_acknowledged_survives_kill_9_and_the_rest_is_cleaned_up() {
         "the unfinished upload should have left a file"
     );
 
-    let server = Process::start(data.path()).await;
+    let server = Program::start(data.path()).await;
     assert_eq!(uploads(), 0);
     assert_eq!(
         client
@@ -226,40 +224,6 @@ async fn tags(data: &Path) -> Result<Vec<String>, String> {
             .unwrap();
     }
     Ok(page.tags.iter().map(ToString::to_string).collect())
-}
-
-/// The program, serving a directory.
-struct Process {
-    child: Child,
-    url: String,
-}
-
-impl Process {
-    async fn start(data: &Path) -> Self {
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let mut command = Command::new(env!("CARGO_BIN_EXE_registry"));
-        command
-            .args(["--plain-http", "--listen", "127.0.0.1:0", "--storage"])
-            .arg(data);
-        let mut child = command
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        // The program prints its URL once it accepts connections.
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let url = lines
-            .next_line()
-            .await
-            .unwrap()
-            .expect("the registry ended instead of serving");
-        Self { child, url }
-    }
-
-    /// Ends it the way nothing can prepare for.
-    async fn kill(mut self) {
-        self.child.kill().await.unwrap();
-    }
 }
 
 fn content(number: usize) -> Vec<u8> {

@@ -7,7 +7,7 @@ use http::Method;
 use registry::Digest;
 use serde_json::{Value, json};
 
-crate::for_both_stores!(
+crate::for_both_stores_and_over_tls!(
     the_base_endpoint_says_that_this_is_a_registry,
     a_repository_without_content_has_no_tag_list_and_no_referrers,
     tags_are_listed_in_order_and_in_pages,
@@ -23,7 +23,7 @@ crate::for_both_stores!(
 );
 
 async fn the_base_endpoint_says_that_this_is_a_registry(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     for path in ["/v2/", "/v2"] {
         let answer = client.get(path).await.expect(200);
         assert_eq!(
@@ -34,7 +34,7 @@ async fn the_base_endpoint_says_that_this_is_a_registry(store: TestStore) {
 }
 
 async fn a_repository_without_content_has_no_tag_list_and_no_referrers(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     client
         .get("/v2/nothing/here/tags/list")
         .await
@@ -56,7 +56,7 @@ async fn a_repository_without_content_has_no_tag_list_and_no_referrers(store: Te
 }
 
 async fn repositories_are_listed_in_order_and_in_pages(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     let empty = client.get("/v2/_catalog").await.expect(200);
     assert_eq!(empty.json(), json!({ "repositories": [] }));
     for repository in ["b", "a/b", "c", "a"] {
@@ -83,7 +83,7 @@ async fn repositories_are_listed_in_order_and_in_pages(store: TestStore) {
 }
 
 async fn tags_are_listed_in_order_and_in_pages(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     for tag in ["v10", "v2", "V1", "latest", "1"] {
         push_index(&client, &format!("/v2/app/manifests/{tag}"), json!({})).await;
     }
@@ -125,7 +125,7 @@ async fn tags_are_listed_in_order_and_in_pages(store: TestStore) {
 }
 
 async fn artifacts_are_listed_under_their_subject(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     let subject = push_index(&client, "/v2/app/manifests/subject", json!({})).await;
     let annotations = json!({ "org.example": "annotated" });
     // Without an artifact type of its own, the type is the config's.
@@ -151,19 +151,39 @@ async fn artifacts_are_listed_under_their_subject(store: TestStore) {
 }
 
 async fn indexes_are_listed_under_their_subject(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     let subject = push_index(&client, "/v2/app/manifests/subject", json!({})).await;
-    let document = json!({ "subject": subject_descriptor(&subject), "annotations": { "a": "b" } });
-    let index = push_index(&client, "/v2/app/manifests/index", document).await;
-    let listed = referrers(&client, "app", &subject, "").await;
-    assert_eq!(listed[0]["digest"], index.as_str());
-    assert_eq!(listed[0]["mediaType"], IMAGE_INDEX);
-    assert_eq!(listed[0]["annotations"], json!({ "a": "b" }));
-    assert_eq!(listed[0].get("artifactType"), None);
+    let typed = json!({
+        "subject": subject_descriptor(&subject), "annotations": { "a": "b" },
+        "artifactType": "application/vnd.example.artifacts",
+    });
+    let index = push_index(&client, "/v2/app/manifests/index", typed).await;
+    let untyped = json!({ "subject": subject_descriptor(&subject) });
+    let plain = push_index(&client, "/v2/app/manifests/plain", untyped).await;
+    let size = async |digest: &Digest| {
+        let manifest = client.get(&format!("/v2/app/manifests/{digest}")).await;
+        manifest.body.len()
+    };
+    let entry = json!({
+        "mediaType": IMAGE_INDEX, "digest": index, "size": size(&index).await,
+        "artifactType": "application/vnd.example.artifacts", "annotations": { "a": "b" },
+    });
+    let other = json!({ "mediaType": IMAGE_INDEX, "digest": plain, "size": size(&plain).await });
+    let mut expected = [entry.clone(), other];
+    expected.sort_by_key(|descriptor| descriptor["digest"].to_string());
+    assert_eq!(
+        referrers(&client, "app", &subject, "").await,
+        json!(expected)
+    );
+    let query = "?artifactType=application%2Fvnd.example.artifacts";
+    assert_eq!(
+        referrers(&client, "app", &subject, query).await,
+        json!([entry])
+    );
 }
 
 async fn referrers_of_a_subject_that_does_not_exist_are_kept_for_it(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     for subject in [sha256(b"not yet"), sha512(b"not yet")] {
         let (artifact, _) = push_artifact(&client, &subject, json!({})).await;
         assert_eq!(
@@ -175,7 +195,7 @@ async fn referrers_of_a_subject_that_does_not_exist_are_kept_for_it(store: TestS
 }
 
 async fn referrers_are_filtered_by_artifact_type(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     let subject = sha256(b"subject");
     let (sbom, _) = push_artifact(
         &client,
@@ -211,7 +231,7 @@ async fn referrers_are_filtered_by_artifact_type(store: TestStore) {
 }
 
 async fn deleted_referrers_are_no_longer_listed(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     let subject = push_index(&client, "/v2/app/manifests/subject", json!({})).await;
     let (artifact, _) = push_artifact(&client, &subject, json!({})).await;
     // Deleting the subject leaves its referrers; deleting the referrer takes it off the list.
@@ -231,7 +251,7 @@ async fn deleted_referrers_are_no_longer_listed(store: TestStore) {
 }
 
 async fn the_referrers_tag_of_older_clients_is_a_tag_like_any_other(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     let subject = sha256(b"subject");
     let (artifact, size) = push_artifact(&client, &subject, json!({})).await;
     let tag = subject.as_str().replace(':', "-");
@@ -255,7 +275,7 @@ async fn the_referrers_tag_of_older_clients_is_a_tag_like_any_other(store: TestS
 }
 
 async fn long_referrers_lists_come_in_pages(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     let subject = sha256(b"subject");
     let mut pushed = Vec::new();
     for number in 0..3 {
@@ -298,7 +318,7 @@ async fn long_referrers_lists_come_in_pages(store: TestStore) {
 }
 
 async fn methods_and_paths_that_do_not_exist_are_refused(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     let answer = client
         .send(Method::POST, "/v2/app/tags/list", &[], "")
         .await;

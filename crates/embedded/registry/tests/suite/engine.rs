@@ -14,7 +14,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
 use crate::access;
-use crate::peers::{Direction, exchange, push_index};
+use crate::peers::goes_to_a_peer_and_back_unchanged;
 use crate::support::docker_registry::DockerRegistry;
 use crate::support::server::Server;
 use crate::support::skopeo::{output, skopeo};
@@ -57,8 +57,10 @@ async fn docker_pushes_and_pulls_and_the_digest_stays() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Docker Engine"]
 async fn docker_logs_in_with_a_password_and_with_a_token() {
-    for options in [access::basic(), access::tokens(TokenSettings::default())] {
-        let server = start(memory().storage, options).await;
+    let ways = || [access::basic(), access::tokens(TokenSettings::default())];
+    let each = [memory, directory].map(|store| ways().map(|options| (store(), options)));
+    for (store, options) in each.into_iter().flatten() {
+        let server = start(store.storage, options).await;
         let _trust = Trust::in_server(&server);
         let config = tempfile::tempdir().unwrap();
         let allowed = imported(&server, "team/app:v1").await;
@@ -94,21 +96,7 @@ async fn docker_logs_in_with_a_password_and_with_a_token() {
 async fn an_index_goes_to_a_peer_in_a_container_and_back_unchanged() {
     let peer = DockerRegistry::start_in_container().await;
     for store in [memory(), directory()] {
-        let server = Server::start(store.storage).await;
-        let index = push_index(&server, "team/app").await;
-        let ours = format!("docker://{}/team/app:v1", server.host);
-        let theirs = format!("docker://{}/team/app:v1", peer.host);
-        let back = format!("docker://{}/back/again:v1", server.host);
-        let copy = ["copy", "--all", "--preserve-digests"];
-        let out = [&copy[..], &[&ours, &theirs]].concat();
-        exchange(&server, &peer, &out, Direction::Out).await;
-        let home = [&copy[..], &[&theirs, &back]].concat();
-        exchange(&server, &peer, &home, Direction::In).await;
-        let manifest = skopeo(&server, &["inspect", "--cert-dir", "--raw", &back])
-            .await
-            .unwrap();
-        assert_eq!(manifest, index);
-        server.stop().await;
+        goes_to_a_peer_and_back_unchanged(store, &peer).await;
     }
 }
 

@@ -4,10 +4,15 @@
 
 mod access;
 mod blobs;
+#[cfg(target_os = "linux")]
+mod cold_reads;
 mod command_line;
 mod crashes;
+mod crashes_under_load;
 mod discovery;
 mod engine;
+mod leaf_cases;
+mod logs;
 mod manifests;
 mod oras;
 mod peers;

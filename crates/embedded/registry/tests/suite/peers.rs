@@ -18,59 +18,69 @@ use crate::support::stores::{TestStore, directory, memory};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Debian's packages skopeo and docker-registry"]
 async fn an_index_goes_to_docker_registry_and_back_unchanged() {
-    let peer = DockerRegistry::start().await;
-    let store = directory();
+    for store in [memory(), directory()] {
+        let peer = DockerRegistry::start().await;
+        goes_to_a_peer_and_back_unchanged(store, &peer).await;
+    }
+}
+
+/// Pushes an index, copies it to the peer, and back into another repository.
+pub async fn goes_to_a_peer_and_back_unchanged(store: TestStore, peer: &DockerRegistry) {
     let server = Server::start(store.storage).await;
     let index = push_index(&server, "team/app").await;
-    let (ours, theirs, back) = (
-        format!("docker://{}/team/app:v1", server.host),
-        format!("docker://{}/team/app:v1", peer.host),
-        format!("docker://{}/back/again:v1", server.host),
-    );
-    exchange(
-        &server,
-        &peer,
-        &["copy", "--all", "--preserve-digests", &ours, &theirs],
-        Direction::Out,
-    )
-    .await;
-    exchange(
-        &server,
-        &peer,
-        &["copy", "--all", "--preserve-digests", &theirs, &back],
-        Direction::In,
-    )
-    .await;
+    let ours = format!("docker://{}/team/app:v1", server.host);
+    let theirs = format!("docker://{}/team/app:v1", peer.host);
+    let back = format!("docker://{}/back/again:v1", server.host);
+    let copy = ["copy", "--all", "--preserve-digests"];
+    let out = [&copy[..], &[&ours, &theirs]].concat();
+    exchange(&server, peer, &out, Direction::Out).await;
+    let home = [&copy[..], &[&theirs, &back]].concat();
+    exchange(&server, peer, &home, Direction::In).await;
     let manifest = skopeo(&server, &["inspect", CERTIFICATES, "--raw", &back])
         .await
         .unwrap();
     assert_eq!(manifest, index);
+    server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs Debian's packages skopeo and docker-registry"]
-async fn every_tag_of_a_repository_is_synchronised_to_docker_registry() {
-    let peer = DockerRegistry::start().await;
-    let store = directory();
-    let server = Server::start(store.storage).await;
-    push_index(&server, "team/app").await;
-    let (ours, theirs) = (
-        format!("{}/team/app", server.host),
-        format!("{}/copies", peer.host),
-    );
-    let arguments = [
-        "sync", "--all", "--src", "docker", "--dest", "docker", &ours, &theirs,
-    ];
-    exchange(&server, &peer, &arguments, Direction::Out).await;
-    let copy = format!("docker://{}/copies/app", peer.host);
-    let tags = run(
-        &peer.certificate_directory,
-        &["list-tags", CERTIFICATES, &copy],
-    )
-    .await
-    .unwrap();
-    let tags: serde_json::Value = serde_json::from_str(&tags).unwrap();
-    assert_eq!(tags["Tags"], json!(["v1", "v2"]));
+async fn every_tag_of_a_repository_is_synchronised_to_docker_registry_and_back() {
+    for store in [memory(), directory()] {
+        let peer = DockerRegistry::start().await;
+        let server = Server::start(store.storage).await;
+        let index = push_index(&server, "team/app").await;
+        let sync = ["sync", "--all", "--src", "docker", "--dest", "docker"];
+        let (ours, copies) = (
+            format!("{}/team/app", server.host),
+            format!("{}/copies", peer.host),
+        );
+        let out = [&sync[..], &[&ours, &copies]].concat();
+        exchange(&server, &peer, &out, Direction::Out).await;
+        let theirs = format!("{}/copies/app", peer.host);
+        let listed = format!("docker://{theirs}");
+        let trusted = &peer.certificate_directory;
+        let tags = run(trusted, &["list-tags", CERTIFICATES, &listed]).await;
+        assert_eq!(tags_of(&tags.unwrap()), json!(["v1", "v2"]));
+
+        let back = format!("{}/back", server.host);
+        let home = [&sync[..], &[&theirs, &back]].concat();
+        exchange(&server, &peer, &home, Direction::In).await;
+        let back = format!("docker://{}/back/app", server.host);
+        let tags = skopeo(&server, &["list-tags", CERTIFICATES, &back]).await;
+        assert_eq!(tags_of(&tags.unwrap()), json!(["v1", "v2"]));
+        for tag in ["v1", "v2"] {
+            let image = format!("{back}:{tag}");
+            let manifest = skopeo(&server, &["inspect", CERTIFICATES, "--raw", &image]).await;
+            assert_eq!(manifest.unwrap(), index, "{tag}");
+        }
+        server.stop().await;
+    }
+}
+
+fn tags_of(list: &str) -> serde_json::Value {
+    let list: serde_json::Value = serde_json::from_str(list).unwrap();
+    list["Tags"].clone()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,9 +4,11 @@ use registry::{Algorithm, Options};
 use serde_json::json;
 
 use crate::manifests::{CONFIG, image, image_of, index_of};
+use crate::support::blob_life::lives_and_dies;
 use crate::support::client::Client;
-use crate::support::content::{IMAGE_INDEX, IMAGE_MANIFEST, sha256, sha512};
+use crate::support::content::{IMAGE_INDEX, IMAGE_MANIFEST, digest_of, sha256};
 use crate::support::data_set::DataSet;
+use crate::support::leftovers::nothing_is_left;
 use crate::support::stores::TestStore;
 
 crate::for_both_stores!(
@@ -75,24 +77,27 @@ async fn a_blob_of_another_size_than_the_manifest_says_is_refused(store: TestSto
 }
 
 async fn a_manifest_that_does_not_match_its_digest_is_refused(store: TestStore) {
-    let client = Client::new(store.storage);
-    let mut set = DataSet::new(Algorithm::Sha256);
-    image(&mut set, 1, &[]);
-    set.push_blobs(&client, "app").await;
-    let bytes = &set.manifests[0].bytes;
-    for promised in [sha256(b"another"), sha512(b"another")] {
+    let client = Client::new(store.storage.clone());
+    for promised in Algorithm::ALL.map(|algorithm| digest_of(algorithm, b"another")) {
+        let mut set = DataSet::new(promised.algorithm());
+        image(&mut set, 1, &[]);
+        set.push_blobs(&client, "app").await;
+        let bytes = &set.manifests[0].bytes;
         let path = format!("/v2/app/manifests/{promised}?tag=v1");
         let answer = client.push_manifest(&path, IMAGE_MANIFEST, bytes).await;
         answer.expect_error(400, "DIGEST_INVALID");
-        for reference in [promised.as_str(), sha256(bytes).as_str(), "v1"] {
-            client
-                .get(&format!("/v2/app/manifests/{reference}"))
-                .await
-                .expect(404);
-            client
-                .delete(&format!("/v2/app/manifests/{reference}"))
-                .await
-                .expect(404);
+        let own = set.digest(bytes);
+        for reference in [promised.as_str(), own.as_str(), "v1"] {
+            let path = format!("/v2/app/manifests/{reference}");
+            client.get(&path).await.expect(404);
+            client.delete(&path).await.expect(404);
+        }
+        nothing_is_left(&store, &[promised.clone(), own]).await;
+        // The repository is there, with its blobs and without a tag.
+        let tags = client.get("/v2/app/tags/list").await.expect(200).json();
+        assert_eq!(tags, json!({ "name": "app", "tags": [] }));
+        for blob in &set.blobs {
+            lives_and_dies(&client, "app", &set.digest(blob), blob).await;
         }
     }
 }

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::certificates::Certificates;
 use crate::support::content::{noise, sha256};
+use crate::support::leftovers::nothing_is_left;
 use crate::support::server::Server;
 use crate::support::stores::{TestStore, directory};
 
@@ -93,7 +94,7 @@ async fn a_client_that_vanishes_in_a_body_leaves_nothing() {
             .unwrap()
     );
     server.stop().await;
-    crate::support::stores::nothing_is_left(store.directory);
+    nothing_is_left(&store, &[digest, sha256(&noise(1, 600_000))]).await;
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use crate::support::server::Server;
 use crate::support::skopeo::{CERTIFICATES, DESTINATION, SOURCE, layout, run, skopeo};
 use crate::support::stores::TestStore;
 use registry::access::TokenSettings;
-use registry::storage::{Directory, Memory};
+use registry::storage::Directory;
 use serde_json::Value;
 
 crate::for_both_stores!(
@@ -18,6 +18,8 @@ crate::for_both_stores!(
     skopeo_lists_and_deletes_tags,
     skopeo_copies_between_repositories_and_the_digest_stays,
     skopeo_refuses_an_authority_it_does_not_know,
+    skopeo_logs_in_with_a_password_and_with_a_token,
+    skopeo_synchronises_a_repository_out_and_in,
 );
 
 async fn skopeo_pulls_what_it_pushed(store: TestStore) {
@@ -159,10 +161,49 @@ async fn skopeo_refuses_an_authority_it_does_not_know(store: TestStore) {
     server.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn skopeo_logs_in_with_a_password_and_with_a_token() {
+/// Out to a folder and in from there; peers.rs does it with another registry.
+async fn skopeo_synchronises_a_repository_out_and_in(store: TestStore) {
+    let server = Server::start(store.storage).await;
+    let image = tempfile::tempdir().unwrap();
+    let digest = write_image_layout(image.path());
+    for tag in ["v1", "v2"] {
+        let target = format!("docker://{}/team/app:{tag}", server.host);
+        let image = layout(image.path());
+        let copy = ["copy", DESTINATION, &image, &target];
+        skopeo(&server, &copy).await.unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    let (repository, target) = (
+        format!("{}/team/app", server.host),
+        format!("{}/back", server.host),
+    );
+    let out = ["sync", "--all", SOURCE, "--src", "docker", "--dest", "dir"];
+    let out = [&out[..], &[&repository, folder]].concat();
+    skopeo(&server, &out).await.unwrap();
+    let home = [
+        "sync",
+        "--all",
+        DESTINATION,
+        "--src",
+        "dir",
+        "--dest",
+        "docker",
+    ];
+    let home = [&home[..], &[folder, &target]].concat();
+    skopeo(&server, &home).await.unwrap();
+    for tag in ["v1", "v2"] {
+        let image = format!("docker://{target}/app:{tag}");
+        let inspect = ["inspect", CERTIFICATES, "--raw", &image];
+        let manifest = skopeo(&server, &inspect).await.unwrap();
+        assert_eq!(sha256(manifest.as_bytes()), digest, "{tag}");
+    }
+    server.stop().await;
+}
+
+async fn skopeo_logs_in_with_a_password_and_with_a_token(store: TestStore) {
     for options in [access::basic(), access::tokens(TokenSettings::default())] {
-        let server = Server::start_with(Arc::new(Memory::new()), options).await;
+        let server = Server::start_with(Arc::clone(&store.storage), options).await;
         let image = tempfile::tempdir().unwrap();
         write_image_layout(image.path());
         let image = layout(image.path());

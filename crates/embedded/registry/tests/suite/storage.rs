@@ -1,7 +1,8 @@
 //! What every store promises, checked against both.
 
 use crate::support::content::{IMAGE_MANIFEST, noise, sha256};
-use crate::support::stores::{TestStore, nothing_is_left};
+use crate::support::leftovers::nothing_is_left;
+use crate::support::stores::TestStore;
 use bytes::Bytes;
 use futures::TryStreamExt as _;
 use registry::storage::{NewManifest, Storage};
@@ -53,7 +54,7 @@ async fn a_blob_that_was_not_committed_leaves_nothing(store: TestStore) {
         None
     );
     assert!(!store.storage.repository_exists(&name("a")).await.unwrap());
-    nothing_is_left(store.directory);
+    nothing_is_left(&store, &[sha256(&content)]).await;
 }
 
 async fn what_was_written_can_be_read_back_before_the_commit(store: TestStore) {

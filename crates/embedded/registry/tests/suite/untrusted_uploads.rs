@@ -10,7 +10,8 @@ use registry::{Algorithm, Options};
 
 use crate::support::client::Client;
 use crate::support::content::{digest_of, noise, sha256};
-use crate::support::stores::{TestStore, nothing_is_left};
+use crate::support::leftovers::nothing_is_left;
+use crate::support::stores::TestStore;
 
 crate::for_both_stores!(
     content_that_does_not_match_its_digest_leaves_nothing,
@@ -24,105 +25,98 @@ crate::for_both_stores!(
 );
 
 async fn content_that_does_not_match_its_digest_leaves_nothing(store: TestStore) {
-    let client = Client::new(store.storage);
-    let content = noise(1, 600_000);
-    for algorithm in Algorithm::ALL {
-        let promised = digest_of(algorithm, b"something else");
-        let query = format!("digest={promised}");
-        let post = client
-            .upload(
-                Method::POST,
-                &format!("/v2/app/blobs/uploads/?{query}"),
-                None,
-                &content,
-            )
-            .await;
-        post.expect_error(400, "DIGEST_INVALID");
-        client
-            .push_blob("app", &promised, &content)
-            .await
-            .expect_error(400, "DIGEST_INVALID");
+    let client = Client::new(store.storage.clone());
+    // Kept in memory until its commit, and written to disk while it arrives.
+    for content in [noise(1, 1000), noise(1, 600_000)] {
+        let half = content.len() / 2;
+        let (first, second) = (Some((0, half - 1)), Some((half, content.len() - 1)));
+        for algorithm in Algorithm::ALL {
+            let promised = digest_of(algorithm, b"something else");
+            let digests = [promised.clone(), digest_of(algorithm, &content)];
+            let query = format!("digest={promised}");
+            let path = format!("/v2/app/blobs/uploads/?{query}");
+            let post = client.upload(Method::POST, &path, None, &content).await;
+            post.expect_error(400, "DIGEST_INVALID");
+            nothing_is_left(&store, &digests).await;
+            let put = client.push_blob("app", &promised, &content).await;
+            put.expect_error(400, "DIGEST_INVALID");
+            nothing_is_left(&store, &digests).await;
 
-        for range in [None, Some((0, 299_999))] {
-            let location = client.open_upload("app").await;
-            client
-                .upload(Method::PATCH, &location, range, &content[..300_000])
-                .await
-                .expect(202);
-            let path = format!("{location}?{query}");
-            let last = client
-                .upload(
-                    Method::PUT,
-                    &path,
-                    Some((300_000, 599_999)),
-                    &content[300_000..],
-                )
-                .await;
-            last.expect_error(400, "DIGEST_INVALID");
-            client
-                .get(&location)
-                .await
-                .expect_error(404, "BLOB_UPLOAD_UNKNOWN");
+            // As a stream, as one chunk, as two, and with the second one in the PUT.
+            for (pieces, last) in [
+                (&[(None, &content[..])][..], None),
+                (&[(Some((0, content.len() - 1)), &content[..])], None),
+                (
+                    &[(first, &content[..half]), (second, &content[half..])],
+                    None,
+                ),
+                (&[(None, &content[..half])], second),
+                (&[(first, &content[..half])], second),
+            ] {
+                let location = client.open_upload("app").await;
+                for (range, bytes) in pieces {
+                    let patch = client.upload(Method::PATCH, &location, *range, bytes);
+                    patch.await.expect(202);
+                }
+                let path = format!("{location}?{query}");
+                let rest = last.map_or(&[][..], |_| &content[half..]);
+                let put = client.upload(Method::PUT, &path, last, rest).await;
+                put.expect_error(400, "DIGEST_INVALID");
+                client
+                    .get(&location)
+                    .await
+                    .expect_error(404, "BLOB_UPLOAD_UNKNOWN");
+                nothing_is_left(&store, &digests).await;
+            }
         }
-        client
-            .head(&format!("/v2/app/blobs/{promised}"))
-            .await
-            .expect(404);
-        client
-            .head(&format!("/v2/app/blobs/{}", digest_of(algorithm, &content)))
-            .await
-            .expect(404);
     }
     client
         .get("/v2/app/tags/list")
         .await
         .expect_error(404, "NAME_UNKNOWN");
-    nothing_is_left(store.directory);
 }
 
 async fn a_lie_in_the_last_byte_leaves_nothing(store: TestStore) {
-    let client = Client::new(store.storage);
-    let mut content = noise(1, 1_000_000);
-    let digest = sha256(&content);
-    *content.last_mut().unwrap() ^= 1;
-    client
-        .push_blob("app", &digest, &content)
-        .await
-        .expect_error(400, "DIGEST_INVALID");
-    client
-        .head(&format!("/v2/app/blobs/{digest}"))
-        .await
-        .expect(404);
-    nothing_is_left(store.directory);
+    let client = Client::new(store.storage.clone());
+    for algorithm in Algorithm::ALL {
+        let mut content = noise(1, 1_000_000);
+        let promised = digest_of(algorithm, &content);
+        *content.last_mut().unwrap() ^= 1;
+        client
+            .push_blob("app", &promised, &content)
+            .await
+            .expect_error(400, "DIGEST_INVALID");
+        nothing_is_left(&store, &[promised, digest_of(algorithm, &content)]).await;
+    }
 }
 
 async fn lengths_that_contradict_the_body_leave_nothing(store: TestStore) {
-    let client = Client::new(store.storage);
-    let digest = sha256(b"content");
-    for length in ["6", "8"] {
-        let path = format!("/v2/app/blobs/uploads/?digest={digest}");
-        let headers = [("content-length", length)];
-        client
-            .send(Method::POST, &path, &headers, "content")
-            .await
-            .expect_error(400, "SIZE_INVALID");
+    let client = Client::new(store.storage.clone());
+    for content in [noise(1, 1000), noise(1, 600_000)] {
+        let digest = sha256(&content);
+        let length = content.len();
+        for announced in [length - 1, length + 1] {
+            let path = format!("/v2/app/blobs/uploads/?digest={digest}");
+            let announced = announced.to_string();
+            let headers = [("content-length", announced.as_str())];
+            client
+                .send(Method::POST, &path, &headers, content.clone())
+                .await
+                .expect_error(400, "SIZE_INVALID");
+        }
+        for last in [length - 2, length + 2] {
+            let location = client.open_upload("app").await;
+            client
+                .upload(Method::PATCH, &location, Some((0, last)), &content)
+                .await
+                .expect_error(400, "SIZE_INVALID");
+            client
+                .get(&location)
+                .await
+                .expect_error(404, "BLOB_UPLOAD_UNKNOWN");
+        }
+        nothing_is_left(&store, &[digest, sha256(&content[..length - 1])]).await;
     }
-    for (range, body) in [((0, 5), &b"content"[..]), ((0, 9), b"content")] {
-        let location = client.open_upload("app").await;
-        client
-            .upload(Method::PATCH, &location, Some(range), body)
-            .await
-            .expect_error(400, "SIZE_INVALID");
-        client
-            .get(&location)
-            .await
-            .expect_error(404, "BLOB_UPLOAD_UNKNOWN");
-    }
-    client
-        .head(&format!("/v2/app/blobs/{digest}"))
-        .await
-        .expect(404);
-    nothing_is_left(store.directory);
 }
 
 async fn a_body_that_breaks_off_can_be_continued(store: TestStore) {
@@ -194,7 +188,7 @@ async fn a_content_range_that_is_none_is_refused(store: TestStore) {
 }
 
 async fn concurrent_uploads_of_one_blob_end_with_one_good_copy(store: TestStore) {
-    let client = std::sync::Arc::new(Client::new(store.storage));
+    let client = std::sync::Arc::new(Client::new(store.storage.clone()));
     let content = noise(1, 800_000);
     let digest = sha256(&content);
     let uploads = (0..8).map(|_| {
@@ -212,23 +206,23 @@ async fn concurrent_uploads_of_one_blob_end_with_one_good_copy(store: TestStore)
             .body,
         content
     );
-    nothing_is_left(store.directory);
+    // No second copy either.
+    nothing_is_left(&store, &[]).await;
 }
 
 async fn a_body_that_stalls_is_given_up(store: TestStore) {
     let idle_limit = Duration::from_millis(20);
-    let client = Client::with(
-        store.storage,
-        Options {
-            idle_limit,
-            ..Options::default()
-        },
-    );
-    let stalled =
-        futures::stream::once(async { Ok::<_, std::io::Error>(Bytes::from_static(b"con")) });
+    let options = Options {
+        idle_limit,
+        ..Options::default()
+    };
+    let client = Client::with(store.storage.clone(), options);
+    let content = noise(1, 600_000);
+    let piece = Bytes::copy_from_slice(&content[..300_000]);
+    let stalled = futures::stream::once(async { Ok::<_, std::io::Error>(piece) });
     let body = Body::from_stream(stalled.chain(futures::stream::pending()));
-    let path = format!("/v2/app/blobs/uploads/?digest={}", sha256(b"content"));
+    let path = format!("/v2/app/blobs/uploads/?digest={}", sha256(&content));
     let answer = client.send(Method::POST, &path, &[], body).await;
     answer.expect_error(408, "BLOB_UPLOAD_INVALID");
-    nothing_is_left(store.directory);
+    nothing_is_left(&store, &[sha256(&content), sha256(&content[..300_000])]).await;
 }

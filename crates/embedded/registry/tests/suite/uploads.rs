@@ -2,14 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::client::Client;
+use crate::support::blob_life::{REPOSITORY, lives_and_dies, samples, was_pushed};
 use crate::support::content::{digest_of, noise, sha256};
-use crate::support::stores::{TestStore, nothing_is_left};
+use crate::support::leftovers::nothing_is_left;
+use crate::support::stores::TestStore;
 use axum::body::Body;
 use http::Method;
 use registry::{Algorithm, Options};
 
-crate::for_both_stores!(
+crate::for_both_stores_and_over_tls!(
     a_blob_is_mounted_from_another_repository,
     a_blob_is_mounted_from_whichever_repository_has_it,
     mounting_what_is_not_there_opens_an_upload,
@@ -22,76 +23,48 @@ crate::for_both_stores!(
 );
 
 async fn a_blob_is_mounted_from_another_repository(store: TestStore) {
-    let client = Client::new(store.storage);
-    for digest in Algorithm::ALL.map(|algorithm| digest_of(algorithm, b"content")) {
+    let client = store.client().await;
+    for (digest, content) in samples() {
         client
-            .push_blob("source", &digest, b"content")
+            .push_blob("source", &digest, &content)
             .await
             .expect(201);
-        let path = format!("/v2/team/target/blobs/uploads/?mount={digest}&from=source");
-        let answer = client.post(&path).await.expect(201);
-        assert_eq!(
-            answer.header("location"),
-            format!("/v2/team/target/blobs/{digest}")
-        );
-        client
-            .delete(&format!("/v2/source/blobs/{digest}"))
-            .await
-            .expect(202);
-        let mounted = client
-            .get(&format!("/v2/team/target/blobs/{digest}"))
-            .await
-            .expect(200);
-        assert_eq!(&mounted.body[..], b"content");
-        client
-            .delete(&format!("/v2/team/target/blobs/{digest}"))
-            .await
-            .expect(202);
+        let path = format!("/v2/{REPOSITORY}/blobs/uploads/?mount={digest}&from=source");
+        let answer = client.post(&path).await;
+        // The source may let go first.
+        lives_and_dies(&client, "source", &digest, &content).await;
+        was_pushed(&client, answer, &digest, &content).await;
     }
 }
 
 async fn a_blob_is_mounted_from_whichever_repository_has_it(store: TestStore) {
-    let client = Client::new(store.storage);
-    for digest in Algorithm::ALL.map(|algorithm| digest_of(algorithm, b"content")) {
+    let client = store.client().await;
+    for (digest, content) in samples() {
         client
-            .push_blob("some/where", &digest, b"content")
+            .push_blob("some/where", &digest, &content)
             .await
             .expect(201);
-        client
-            .post(&format!("/v2/target/blobs/uploads/?mount={digest}"))
-            .await
-            .expect(201);
-        client
-            .head(&format!("/v2/target/blobs/{digest}"))
-            .await
-            .expect(200);
+        let path = format!("/v2/{REPOSITORY}/blobs/uploads/?mount={digest}");
+        let answer = client.post(&path).await;
+        was_pushed(&client, answer, &digest, &content).await;
+        lives_and_dies(&client, "some/where", &digest, &content).await;
+        // Now nobody has it.
+        client.post(&path).await.expect(202);
     }
 }
 
 async fn mounting_what_is_not_there_opens_an_upload(store: TestStore) {
-    let client = Client::new(store.storage);
-    for digest in Algorithm::ALL.map(|algorithm| digest_of(algorithm, b"content")) {
+    let client = store.client().await;
+    for (digest, content) in samples() {
         for query in [
             format!("mount={digest}&from=absent"),
             format!("mount={digest}"),
         ] {
-            let answer = client
-                .post(&format!("/v2/target/blobs/uploads/?{query}"))
-                .await
-                .expect(202);
-            let path = format!("{}?digest={digest}", answer.header("location"));
-            client
-                .upload(Method::PUT, &path, None, b"content")
-                .await
-                .expect(201);
-            client
-                .head(&format!("/v2/target/blobs/{digest}"))
-                .await
-                .expect(200);
-            client
-                .delete(&format!("/v2/target/blobs/{digest}"))
-                .await
-                .expect(202);
+            let path = format!("/v2/{REPOSITORY}/blobs/uploads/?{query}");
+            let opened = client.post(&path).await.expect(202);
+            let path = format!("{}?digest={digest}", opened.header("location"));
+            let answer = client.upload(Method::PUT, &path, None, &content).await;
+            was_pushed(&client, answer, &digest, &content).await;
         }
     }
     client
@@ -103,115 +76,95 @@ async fn mounting_what_is_not_there_opens_an_upload(store: TestStore) {
 }
 
 async fn a_cancelled_upload_is_gone(store: TestStore) {
-    let client = Client::new(store.storage);
-    let location = client.open_upload("app").await;
-    client
-        .upload(Method::PATCH, &location, None, &noise(1, 600_000))
-        .await
-        .expect(202);
-    client.delete(&location).await.expect(204);
-    client
-        .get(&location)
-        .await
-        .expect_error(404, "BLOB_UPLOAD_UNKNOWN");
-    client
-        .delete(&location)
-        .await
-        .expect_error(404, "BLOB_UPLOAD_UNKNOWN");
-    client
-        .upload(Method::PATCH, &location, None, b"more")
-        .await
-        .expect(404);
-    nothing_is_left(store.directory);
+    let client = store.client().await;
+    for (digest, content) in samples() {
+        let algorithm = digest.algorithm().name();
+        let path = format!("/v2/app/blobs/uploads/?digest-algorithm={algorithm}");
+        let opened = client.post(&path).await.expect(202);
+        let location = opened.header("location");
+        client
+            .upload(Method::PATCH, location, None, &content)
+            .await
+            .expect(202);
+        client.delete(location).await.expect(204);
+        client
+            .get(location)
+            .await
+            .expect_error(404, "BLOB_UPLOAD_UNKNOWN");
+        client
+            .delete(location)
+            .await
+            .expect_error(404, "BLOB_UPLOAD_UNKNOWN");
+        client
+            .upload(Method::PATCH, location, None, b"more")
+            .await
+            .expect(404);
+        client
+            .delete(&format!("/v2/app/blobs/{digest}"))
+            .await
+            .expect(404);
+        nothing_is_left(&store, &[digest]).await;
+    }
 }
 
 async fn a_chunk_out_of_order_is_refused_and_the_upload_goes_on(store: TestStore) {
-    let client = Client::new(store.storage);
-    let content = noise(1, 3000);
-    for digest in Algorithm::ALL.map(|algorithm| digest_of(algorithm, &content)) {
-        let location = client.open_upload("app").await;
-        client
-            .upload(
-                Method::PATCH,
-                &location,
-                Some((1000, 1999)),
-                &content[1000..2000],
-            )
-            .await
-            .expect(416);
-        client
-            .upload(Method::PATCH, &location, Some((0, 999)), &content[..1000])
-            .await
-            .expect(202);
-        let again = client
-            .upload(Method::PATCH, &location, Some((0, 999)), &content[..1000])
-            .await;
-        assert_eq!(again.expect(416).header("range"), "0-999");
-        let ahead = client
-            .upload(
-                Method::PATCH,
-                &location,
-                Some((2000, 2999)),
-                &content[2000..],
-            )
-            .await;
-        assert_eq!(
-            ahead
-                .expect_error(416, "BLOB_UPLOAD_INVALID")
-                .header("location"),
-            location
-        );
-        assert_eq!(
-            client.get(&location).await.expect(204).header("range"),
-            "0-999"
-        );
-        client
-            .upload(
-                Method::PATCH,
-                &location,
-                Some((1000, 2999)),
-                &content[1000..],
-            )
-            .await
-            .expect(202);
+    let client = store.client().await;
+    for (digest, content) in samples() {
+        let third = content.len() / 3;
+        let location = client.open_upload(REPOSITORY).await;
+        let chunk = async |begin: usize, end: usize| {
+            let range = Some((begin, end - 1));
+            client
+                .upload(Method::PATCH, &location, range, &content[begin..end])
+                .await
+        };
+        chunk(third, third + 1000).await.expect(416);
+        chunk(0, third).await.expect(202);
+        let received = format!("0-{}", third - 1);
+        let again = chunk(0, 1000).await.expect(416);
+        assert_eq!(again.header("range"), received);
+        let ahead = chunk(2 * third, 2 * third + 1000).await;
+        let ahead = ahead.expect_error(416, "BLOB_UPLOAD_INVALID");
+        assert_eq!(ahead.header("location"), location);
+        let status = client.get(&location).await.expect(204);
+        assert_eq!(status.header("range"), received);
+        chunk(third, content.len()).await.expect(202);
         let path = format!("{location}?digest={digest}");
-        client
-            .send(Method::PUT, &path, &[], Body::empty())
-            .await
-            .expect(201);
-        assert_eq!(
-            client.get(&format!("/v2/app/blobs/{digest}")).await.body,
-            content
-        );
+        let answer = client.send(Method::PUT, &path, &[], Body::empty()).await;
+        was_pushed(&client, answer, &digest, &content).await;
     }
 }
 
 async fn a_put_with_a_chunk_out_of_order_is_refused_and_the_upload_goes_on(store: TestStore) {
-    let client = Client::new(store.storage);
-    let content = noise(1, 3000);
-    let digest = sha256(&content);
-    let location = client.open_upload("app").await;
-    client
-        .upload(Method::PATCH, &location, Some((0, 999)), &content[..1000])
-        .await
-        .expect(202);
-    let path = format!("{location}?digest={digest}");
-    client
-        .upload(Method::PUT, &path, Some((2000, 2999)), &content[2000..])
-        .await
-        .expect(416);
-    client
-        .upload(Method::PUT, &path, Some((1000, 2999)), &content[1000..])
-        .await
-        .expect(201);
-    assert_eq!(
-        client.get(&format!("/v2/app/blobs/{digest}")).await.body,
-        content
-    );
+    let client = store.client().await;
+    for (digest, content) in samples() {
+        let third = content.len() / 3;
+        let location = client.open_upload(REPOSITORY).await;
+        client
+            .upload(
+                Method::PATCH,
+                &location,
+                Some((0, third - 1)),
+                &content[..third],
+            )
+            .await
+            .expect(202);
+        let path = format!("{location}?digest={digest}");
+        let put = async |begin: usize, end: usize| {
+            let range = Some((begin, end - 1));
+            client
+                .upload(Method::PUT, &path, range, &content[begin..end])
+                .await
+        };
+        let refused = put(2 * third, 2 * third + 1000).await.expect(416);
+        assert_eq!(refused.header("range"), format!("0-{}", third - 1));
+        let answer = put(third, content.len()).await;
+        was_pushed(&client, answer, &digest, &content).await;
+    }
 }
 
 async fn an_upload_belongs_to_its_repository(store: TestStore) {
-    let client = Client::new(store.storage);
+    let client = store.client().await;
     let location = client.open_upload("mine").await;
     let elsewhere = location.replace("/mine/", "/yours/");
     client
@@ -225,13 +178,11 @@ async fn an_upload_belongs_to_its_repository(store: TestStore) {
 }
 
 async fn one_upload_too_many_is_refused_until_another_ends(store: TestStore) {
-    let client = Client::with(
-        store.storage,
-        Options {
-            open_uploads_limit: 2,
-            ..Options::default()
-        },
-    );
+    let options = Options {
+        open_uploads_limit: 2,
+        ..Options::default()
+    };
+    let client = store.client_with(options).await;
     let first = client.open_upload("app").await;
     client.open_upload("app").await;
     client
@@ -253,11 +204,12 @@ async fn an_idle_upload_expires(store: TestStore) {
         open_uploads_limit: 1,
         ..Options::default()
     };
-    let client = Client::with(store.storage, options);
+    let client = store.client_with(options).await;
     let location = client.open_upload("app").await;
+    let content = noise(1, 600_000);
     // On a busy host the upload may expire before this; then it has less to clean up.
     let chunk = client
-        .upload(Method::PATCH, &location, None, &noise(1, 600_000))
+        .upload(Method::PATCH, &location, None, &content)
         .await;
     assert!([202, 404].contains(&chunk.status.as_u16()), "{chunk:?}");
     // Asking for the upload would keep it alive; that its place becomes free can be seen without touching it.
@@ -273,5 +225,9 @@ async fn an_idle_upload_expires(store: TestStore) {
         .get(&location)
         .await
         .expect_error(404, "BLOB_UPLOAD_UNKNOWN");
-    nothing_is_left(store.directory);
+    nothing_is_left(
+        &store,
+        &Algorithm::ALL.map(|algorithm| digest_of(algorithm, &content)),
+    )
+    .await;
 }

@@ -1,8 +1,8 @@
-//! Requests to a registry without a network in between.
+//! Requests to a registry: in this process, or over a real connection.
 
 use std::sync::Arc;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt as _;
@@ -10,6 +10,8 @@ use registry::storage::Storage;
 use registry::{Digest, Options, Registry};
 use serde_json::Value;
 use tower::ServiceExt as _;
+
+use super::server::Server;
 
 /// An answer, read to its end.
 #[derive(Debug)]
@@ -56,7 +58,19 @@ impl Answer {
     }
 }
 
-pub struct Client(pub axum::Router);
+pub struct Client(Way);
+
+/// How requests reach the registry.
+enum Way {
+    /// As calls of the service: nothing is serialised, so what is tested is the registry alone.
+    Call(axum::Router),
+    /// Over TLS and the HTTP version that was asked for.
+    Connection {
+        server: Server,
+        client: reqwest::Client,
+        version: http::Version,
+    },
+}
 
 impl Client {
     pub fn new(storage: Arc<dyn Storage>) -> Self {
@@ -64,7 +78,25 @@ impl Client {
     }
 
     pub fn with(storage: Arc<dyn Storage>, options: Options) -> Self {
-        Self(Registry::new(storage, options).router())
+        Self(Way::Call(Registry::new(storage, options).router()))
+    }
+
+    /// Starts a server, which ends with the test.
+    pub async fn connected(
+        storage: Arc<dyn Storage>,
+        options: Options,
+        version: http::Version,
+    ) -> Self {
+        let server = Server::start_with(storage, options).await;
+        let client = server.client_with(|builder| match version {
+            http::Version::HTTP_11 => builder.http1_only(),
+            _ => builder,
+        });
+        Self(Way::Connection {
+            server,
+            client,
+            version,
+        })
     }
 
     pub async fn send(
@@ -74,22 +106,39 @@ impl Client {
         headers: &[(&str, &str)],
         body: impl Into<Body>,
     ) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let response = self
-            .0
-            .clone()
-            .oneshot(request.body(body.into()).unwrap())
-            .await
-            .unwrap();
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body,
+        match &self.0 {
+            Way::Call(router) => {
+                let mut request = Request::builder().method(method).uri(path);
+                for (name, value) in headers {
+                    request = request.header(*name, *value);
+                }
+                let request = request.body(body.into()).unwrap();
+                let response = router.clone().oneshot(request).await.unwrap();
+                let (parts, body) = response.into_parts();
+                Answer {
+                    status: parts.status,
+                    headers: parts.headers,
+                    body: body.collect().await.unwrap().to_bytes(),
+                }
+            }
+            Way::Connection {
+                server,
+                client,
+                version,
+            } => {
+                let mut request = client.request(method, server.url(path));
+                for (name, value) in headers {
+                    request = request.header(*name, *value);
+                }
+                let request = request.body(over_the_network(body.into()).await);
+                let response = request.send().await.unwrap();
+                assert_eq!(response.version(), *version);
+                Answer {
+                    status: response.status(),
+                    headers: response.headers().clone(),
+                    body: response.bytes().await.unwrap(),
+                }
+            }
         }
     }
 
@@ -155,5 +204,13 @@ impl Client {
             bytes.to_vec(),
         )
         .await
+    }
+}
+
+/// Bytes travel with their length, a stream without.
+async fn over_the_network(body: Body) -> reqwest::Body {
+    match body.size_hint().exact() {
+        Some(_) => body.collect().await.unwrap().to_bytes().into(),
+        None => reqwest::Body::wrap_stream(body.into_data_stream()),
     }
 }
