@@ -35,15 +35,20 @@ pub enum DiskError {
 ///
 /// [`DiskError`] when fewer than [`WANTED_BYTES`] are free below `folder`, or the file system does not answer.
 pub fn check(folder: &Path) -> Result<(), DiskError> {
-    let path = folder.display().to_string();
+    judge(folder.display().to_string(), free(folder)?)
+}
+
+/// Bytes that an unprivileged user may still write below `folder`.
+///
+/// # Errors
+///
+/// [`DiskError::Unknown`] when the file system does not answer.
+pub fn free(folder: &Path) -> Result<u64, DiskError> {
     let statistics = rustix::fs::statvfs(folder).map_err(|source| DiskError::Unknown {
-        path: path.clone(),
+        path: folder.display().to_string(),
         source: source.into(),
     })?;
-    judge(
-        path,
-        statistics.f_bavail.saturating_mul(statistics.f_frsize),
-    )
+    Ok(statistics.f_bavail.saturating_mul(statistics.f_frsize))
 }
 
 fn judge(path: String, free: u64) -> Result<(), DiskError> {

@@ -60,6 +60,14 @@ pub fn owner(port: u16) -> PortOwner {
     }
 }
 
+impl PortOwner {
+    /// The process's id, where this user may see it.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.process.as_ref().map(|(id, _)| *id)
+    }
+}
+
 impl fmt::Display for PortOwner {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.process {

@@ -5,21 +5,21 @@ use std::path::{Path, PathBuf};
 
 /// What a quick look at the host found. Nothing is started and nothing is asked over the network.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Engine {
+pub struct Glance {
     socket: Option<PathBuf>,
     kind_program: Option<PathBuf>,
 }
 
 /// Looks for an engine's socket and for the `kind` program on `PATH`.
 #[must_use]
-pub fn look() -> Engine {
-    Engine {
+pub fn look() -> Glance {
+    Glance {
         socket: candidate_sockets().into_iter().find(|path| path.exists()),
         kind_program: find_program("kind"),
     }
 }
 
-impl Engine {
+impl Glance {
     /// What was found, as a lowercase fragment for the reason of a choice.
     #[must_use]
     pub fn summary(&self) -> String {
@@ -72,12 +72,12 @@ mod tests {
 
     #[test]
     fn the_summary_names_what_is_missing() {
-        let nothing = Engine {
+        let nothing = Glance {
             socket: None,
             kind_program: None,
         };
         assert!(nothing.summary().contains("no container engine"));
-        let engine_only = Engine {
+        let engine_only = Glance {
             socket: Some("/run/docker.sock".into()),
             kind_program: None,
         };
