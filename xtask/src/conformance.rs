@@ -12,7 +12,7 @@ use serde::Deserialize;
 use xshell::{Shell, cmd};
 
 use crate::arguments::{Conformance, state_root};
-use crate::deploy_local::{self, MODELS};
+use crate::deploy_local::{self, MODELS, Signals};
 use crate::exit::{Exit, Failure};
 use crate::report::say;
 use crate::view;
@@ -158,8 +158,16 @@ async fn deploy_and_run(
     run_program(program, request).await
 }
 
-/// Runs the scenario program and translates its exit code, which follows the same table. An interrupt reaches it too,
-/// as it shares our terminal; we wait for it, so that a deployment of its own is destroyed afterwards.
+fn pass_on_termination(child: &tokio::process::Child) {
+    let pid = child.id().and_then(|id| i32::try_from(id).ok());
+    if let Some(pid) = pid.and_then(rustix::process::Pid::from_raw) {
+        // It may be gone already, which is what was asked of it.
+        let _gone_already = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+    }
+}
+
+/// Runs the scenario program and translates its exit code, which follows the same table. Ctrl-C reaches it too, as it shares our
+/// terminal, and SIGTERM is passed on; we wait for it, so that a deployment of its own is destroyed afterwards.
 async fn run_program(program: &Path, request: &Request) -> Result<Exit, Failure> {
     let variable = serde_json::to_string(request).map_err(|error| Exit::Failed.with(error))?;
     let mut child = tokio::process::Command::new(program)
@@ -167,10 +175,15 @@ async fn run_program(program: &Path, request: &Request) -> Result<Exit, Failure>
         .spawn()
         .with_context(|| format!("cannot start {}", program.display()))
         .map_err(|error| Exit::HostLacks.with(error))?;
+    let mut signals = Signals::listen().map_err(|error| Exit::HostLacks.with(error))?;
     let status = loop {
-        tokio::select! {
+        let name = tokio::select! {
             status = child.wait() => break status.map_err(|error| Exit::Failed.with(error))?,
-            _ = tokio::signal::ctrl_c() => say("interrupted; waiting for the scenarios to clean up"),
+            name = signals.next() => name,
+        };
+        say(format!("{name}: waiting for the scenarios to clean up"));
+        if name == Signals::TERMINATE {
+            pass_on_termination(&child);
         }
     };
     match status.code() {

@@ -1,17 +1,23 @@
 //! `cargo xtask deploy-local`.
 
+mod signals;
+
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cluster::{ClusterKind, DeploymentName, DeploymentRecord, Flavour, StateRoot, choice};
+use deploy::plan::Outline;
 use deploy::{DeployError, DeployRequest, Deployed, EventSink, Settings, Sources, deployment};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{DeployLocal, Format, state_root};
 use crate::exit::{Exit, Failure};
 use crate::report::{self, say};
 use crate::view;
+pub(crate) use signals::Signals;
 
 /// Said once by everything that could be mistaken for real Konflux.
 pub(crate) const MODELS: &str =
@@ -51,7 +57,8 @@ pub(crate) async fn run(arguments: DeployLocal) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Deploys with this program as the one that offers the hidden subcommands; an interrupt ends it with a sentence.
+/// Deploys with this program as the one that offers the hidden subcommands. An interrupt lets running steps come to an end and says
+/// what is left; a second one ends at once. An interrupted command never ends well.
 pub(crate) async fn deploy(
     root: &StateRoot,
     name: DeploymentName,
@@ -60,6 +67,7 @@ pub(crate) async fn deploy(
     view: Arc<dyn EventSink>,
 ) -> Result<Deployed, Failure> {
     let program = std::env::current_exe().map_err(|error| Exit::HostLacks.with(error))?;
+    let mut signals = Signals::listen().map_err(|error| Exit::HostLacks.with(error))?;
     let (folder, destroy) = (root.deployment(&name), name.command("destroy"));
     let request = DeployRequest {
         root,
@@ -68,13 +76,27 @@ pub(crate) async fn deploy(
         program,
         keep_going,
     };
-    let deploying = deployment::deploy(&request, vec![view], |holder| {
-        say(format!("waiting: {holder}"))
-    });
+    let cancellation = CancellationToken::new();
+    let mut deploying = pin!(deployment::deploy_until_cancelled(
+        &request,
+        vec![view],
+        |holder| say(format!("waiting: {holder}")),
+        cancellation.clone(),
+    ));
     tokio::select! {
-        outcome = deploying => outcome.map_err(failure),
-        _ = tokio::signal::ctrl_c() => Err(Exit::Failed.with(anyhow::anyhow!(
-            "interrupted; what was made stays in {}: run the same command again to continue, or `{destroy}` to remove it",
+        outcome = &mut deploying => return outcome.map_err(failure),
+        signal = signals.next() => say(format!("{signal}: running steps are given a moment to end; {signal} again ends at once")),
+    }
+    cancellation.cancel();
+    tokio::select! {
+        outcome = deploying => {
+            let deployed = outcome.map_err(failure)?;
+            Err(Exit::Failed.with(anyhow::anyhow!(
+                "interrupted when everything was done: deployment {} is ready", deployed.record.name
+            )))
+        }
+        signal = signals.next() => Err(Exit::Failed.with(anyhow::anyhow!(
+            "{signal} again: ended at once; what was made stays in {}: run the same command again to continue, or `{destroy}` to remove it",
             folder.path().display(),
         ))),
     }
@@ -84,6 +106,9 @@ fn failure(error: DeployError) -> Failure {
     match error {
         DeployError::Host(_) => Exit::HostLacks.with(error),
         DeployError::Steps {
+            ref left_behind, ..
+        }
+        | DeployError::Interrupted {
             ref left_behind, ..
         } => {
             let text = format!("{error}\n{left_behind}");
@@ -119,20 +144,12 @@ fn settings(arguments: &DeployLocal) -> Result<Settings, Failure> {
 }
 
 fn print_plan(cluster: ClusterKind, format: Format) -> Result<Exit, Failure> {
-    let plan = deployment::embedded_plan();
+    let outline = Outline::of(&deployment::embedded_plan());
     if format == Format::Json {
-        let steps: Vec<_> = plan.steps().map(|step| json!({"step": step.name(), "title": step.title(), "needs": step.needs(), "limitSeconds": step.limit().as_secs()})).collect();
-        report::json(&json!({"cluster": cluster, "steps": steps}))
+        report::json(&json!({"cluster": cluster, "steps": outline}))
             .map_err(|error| Exit::Failed.with(error))?;
     } else {
-        for step in plan.steps() {
-            let after = if step.needs().is_empty() {
-                String::new()
-            } else {
-                format!(" (after {})", step.needs().join(", "))
-            };
-            report::result(format!("{:<27} {}{after}", step.name(), step.title()));
-        }
+        report::result(outline.to_string());
     }
     say("dry run: nothing was changed");
     Ok(Exit::Done)

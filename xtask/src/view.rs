@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use deploy::events::StepName;
 use deploy::{Event, EventSink, Stamped};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
@@ -28,7 +29,7 @@ struct PlainLines;
 #[derive(Default)]
 struct Bars {
     all: MultiProgress,
-    running: Mutex<BTreeMap<&'static str, ProgressBar>>,
+    running: Mutex<BTreeMap<StepName, ProgressBar>>,
 }
 
 impl EventSink for PlainLines {
@@ -49,10 +50,10 @@ impl EventSink for Bars {
                 let bar = self.all.add(
                     ProgressBar::new_spinner()
                         .with_style(style)
-                        .with_prefix(*step),
+                        .with_prefix(step.clone()),
                 );
                 bar.enable_steady_tick(Duration::from_millis(100));
-                running.insert(step, bar);
+                running.insert(step.clone(), bar);
             }
             Event::Waiting { step, on } => {
                 if let Some(bar) = running.get(step) {
@@ -64,7 +65,9 @@ impl EventSink for Bars {
                     bar.set_message(format!("again: {because}"));
                 }
             }
-            Event::Done { step, .. } | Event::Failed { step, .. } => {
+            Event::Done { step, .. }
+            | Event::Failed { step, .. }
+            | Event::Interrupted { step, .. } => {
                 if let Some(bar) = running.remove(step) {
                     bar.finish_and_clear();
                     self.all.remove(&bar);
@@ -104,6 +107,9 @@ fn line(event: &Event) -> Option<String> {
         Event::Failed { step, elapsed, .. } => {
             Some(format!("failed     {step:<27} ({elapsed} ms)"))
         }
+        Event::Interrupted { step, elapsed, .. } => {
+            Some(format!("cut short  {step:<27} ({elapsed} ms)"))
+        }
         Event::Retried { step, because } => Some(format!("again      {step:<27} {because}")),
         Event::Planned { .. } | Event::Started { .. } | Event::Waiting { .. } => None,
     }
@@ -116,7 +122,7 @@ mod tests {
     #[test]
     fn every_end_of_a_step_has_a_word_of_its_own() {
         let done = Event::Done {
-            step: "tenants",
+            step: "tenants".into(),
             changed: Some("applied 4 of 4 objects".into()),
             elapsed: 12,
         };
@@ -125,11 +131,16 @@ mod tests {
             "done       tenants                     applied 4 of 4 objects (12 ms)"
         );
         let unchanged = Event::Done {
-            step: "tenants",
+            step: "tenants".into(),
             changed: None,
             elapsed: 1,
         };
         assert!(line(&unchanged).unwrap().starts_with("unchanged"));
-        assert!(line(&Event::Started { step: "tenants" }).is_none());
+        assert!(
+            line(&Event::Started {
+                step: "tenants".into()
+            })
+            .is_none()
+        );
     }
 }

@@ -3,6 +3,8 @@
 //! - [`settings`]: one table, read from arguments, environment, env file and defaults.
 //! - [`events`]: the typed stream that bars, plain lines and `events.jsonl` are views of.
 //! - [`plan`]: steps with prerequisites, and the runner that runs independent ones at the same time.
+//! - [`timings`]: the page that shows where the time of the last run went.
+//! - [`sources`]: what other projects release and we deploy: found, verified, cached and patched.
 //! - [`steps`]: the steps of an embedded deployment.
 //! - [`fixtures`] and [`apply`]: the data of the project and how it is applied.
 //! - [`registry_access`]: credentials on any cluster: found, checked, and only then written.
@@ -15,7 +17,9 @@ pub mod fixtures;
 pub mod plan;
 pub mod registry_access;
 pub mod settings;
+pub mod sources;
 pub mod steps;
+pub mod timings;
 
 pub use deployment::{
     DeployError, DeployRequest, Deployed, DestroyError, Destroyed, Health, Status,

@@ -1,5 +1,7 @@
 //! A deployment from nothing to nothing, through everything that can happen to it in between.
 
+mod interruption;
+
 use std::thread;
 use std::time::Duration;
 
@@ -195,7 +197,35 @@ fn a_dry_run_prints_the_plan_and_changes_nothing() {
         "{}",
         ran.stdout
     );
+    assert!(
+        ran.stdout.contains("at most 30 s; run again: "),
+        "{}",
+        ran.stdout
+    );
     assert!(!sandbox.state().exists());
+}
+
+#[test]
+fn a_dry_run_for_programs_is_the_plan_as_one_json_document() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.run(&["deploy-local", "--dry-run", "--output", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let cluster = &document["steps"][1];
+    assert_eq!(cluster["step"], "embedded-cluster");
+    assert_eq!(cluster["needs"], serde_json::json!(["certificates"]));
+    assert_eq!(cluster["limitSeconds"], 30);
+    assert_eq!(cluster["again"], "keeps");
+    assert!(!sandbox.state().exists());
+}
+
+#[test]
+fn every_run_leaves_a_page_that_shows_where_its_time_went() {
+    let sandbox = Sandbox::new();
+    sandbox.deploy();
+    let page = || std::fs::read_to_string(sandbox.deployment().join("timings.html")).unwrap();
+    assert!(page().contains("certificates → embedded-cluster"));
+    sandbox.deploy();
+    assert!(page().contains("steps found everything as it should be"));
 }
 
 #[test]

@@ -11,12 +11,14 @@ use cluster::embedded::{Daemon, DaemonError, Ports};
 use cluster::host::{clock, disk, ports};
 use cluster::state::{LockError, LockHolder, RecordError, RootError};
 use cluster::{DeploymentDirectory, DeploymentName, DeploymentRecord, StateRoot};
+use tokio_util::sync::CancellationToken;
 
 use super::choose::choose;
 use crate::events::{EventSink, Events, JsonLines};
-use crate::plan::{self, Finished, Plan, StepError};
+use crate::plan::{self, Conduct, Finished, Interruption, Plan, StepFailure};
 use crate::settings::Settings;
 use crate::steps::{self, DeployContext};
+use crate::timings;
 
 /// What is asked of `deploy-local`; cluster and flavour are decided.
 #[derive(Debug)]
@@ -73,10 +75,23 @@ pub enum DeployError {
     #[error("{}", failures(.failed))]
     Steps {
         /// The failed steps with their errors.
-        failed: Vec<(&'static str, StepError)>,
+        failed: Vec<StepFailure>,
         /// What stays behind, and what to do with it.
         left_behind: String,
     },
+    /// It was interrupted, and left something undone.
+    #[error("{}{interruption}", lines(.failed))]
+    Interrupted {
+        /// What was left undone.
+        interruption: Interruption,
+        /// Steps that had failed before.
+        failed: Vec<StepFailure>,
+        /// What stays behind, and what to do with it.
+        left_behind: String,
+    },
+    /// It was interrupted before it changed anything.
+    #[error("interrupted; nothing was changed")]
+    InterruptedBefore,
 }
 
 /// What the host lacks.
@@ -112,10 +127,28 @@ pub async fn deploy(
     views: Vec<Arc<dyn EventSink>>,
     waiting: impl Fn(&LockHolder),
 ) -> Result<Deployed, DeployError> {
+    deploy_until_cancelled(request, views, waiting, CancellationToken::new()).await
+}
+
+/// As [`deploy`], until somebody cancels it: steps that run are given a moment, and what is left is said.
+///
+/// # Errors
+///
+/// [`DeployError`]. After [`DeployError::Host`] and [`DeployError::InterruptedBefore`] nothing was created.
+pub async fn deploy_until_cancelled(
+    request: &DeployRequest<'_>,
+    views: Vec<Arc<dyn EventSink>>,
+    waiting: impl Fn(&LockHolder),
+    cancellation: CancellationToken,
+) -> Result<Deployed, DeployError> {
     let begun = Instant::now();
     request.root.ensure_writable().map_err(HostError::from)?;
     let directory = request.root.deployment(&request.name);
-    let lock = super::lock(&directory, "deploy-local", waiting).await?;
+    let lock = super::lock(&directory, "deploy-local", waiting);
+    let lock = match cancellation.run_until_cancelled(lock).await {
+        Some(lock) => lock?,
+        None => return Err(DeployError::InterruptedBefore),
+    };
     let earlier = directory.read_record()?;
     let chosen = choose(request, &directory, earlier.as_ref())?;
     if Daemon::of(&directory).find()?.is_none()
@@ -133,7 +166,7 @@ pub async fn deploy(
     let mut sinks = views;
     let events = directory.events();
     let lines = JsonLines::open(&events).map_err(|source| DeployError::Folder {
-        path: events,
+        path: events.clone(),
         source,
     })?;
     sinks.push(Arc::new(lines));
@@ -144,13 +177,17 @@ pub async fn deploy(
         chosen.ports,
         chosen.registry_auth,
     );
-    let finished = plan::run(
-        &embedded_plan(),
-        &context,
-        &Events::new(sinks),
-        request.keep_going,
-    )
-    .await;
+    let conduct = Conduct {
+        keep_going: request.keep_going,
+        cancellation,
+        evidence: Some(directory.evidence()),
+        ..Conduct::default()
+    };
+    let finished = plan::run(&embedded_plan(), &context, &Events::new(sinks), &conduct).await;
+    if let Err(error) = timings::write(&events) {
+        // A view of the run, never a reason for it to fail.
+        tracing::warn!("{error}");
+    }
     conclude(
         &context,
         &directory,
@@ -204,9 +241,18 @@ fn conclude(
             if let Some(record) = &partial {
                 directory.write_record(record)?;
             }
-            Err(DeployError::Steps {
-                failed: finished.failed,
-                left_behind: left_behind(&context.name, directory, partial.is_some()),
+            let left_behind = left_behind(&context.name, directory, partial.is_some());
+            let failed = finished.failed;
+            Err(match finished.interrupted {
+                Some(interruption) => DeployError::Interrupted {
+                    interruption,
+                    failed,
+                    left_behind,
+                },
+                None => DeployError::Steps {
+                    failed,
+                    left_behind,
+                },
             })
         }
     }
@@ -232,12 +278,16 @@ fn check_host(root: &StateRoot, ports: Ports) -> Result<(), HostError> {
     Ok(())
 }
 
-fn failures(failed: &[(&'static str, StepError)]) -> String {
-    let lines: Vec<String> = failed
+fn failures(failed: &[StepFailure]) -> String {
+    lines(failed).trim_end().to_owned()
+}
+
+/// One failure after the other, each with its last line ended.
+fn lines(failed: &[StepFailure]) -> String {
+    failed
         .iter()
-        .map(|(step, error)| format!("step {step} failed: {error}"))
-        .collect();
-    lines.join("\n")
+        .map(|failure| format!("{failure}\n"))
+        .collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ mod deploy;
 mod destroy;
 mod status;
 
-pub use deploy::{DeployError, DeployRequest, Deployed, deploy, embedded_plan};
+pub use deploy::{
+    DeployError, DeployRequest, Deployed, deploy, deploy_until_cancelled, embedded_plan,
+};
 pub use destroy::{DestroyError, Destroyed, destroy};
 pub use status::{Health, Status, StatusError, status};
 
@@ -22,9 +24,7 @@ async fn lock(
         Err(LockError::Held(holder)) => {
             waiting(&holder);
             let directory = directory.clone();
-            tokio::task::spawn_blocking(move || directory.lock(command))
-                .await
-                .expect("taking a file lock does not panic, and nobody cancels it")
+            on_a_thread(move || directory.lock(command)).await
         }
         taken => taken,
     }
@@ -44,10 +44,19 @@ pub async fn lock_for_use(
         Err(LockError::Held(holder)) => {
             waiting(&holder);
             let directory = directory.clone();
-            tokio::task::spawn_blocking(move || directory.lock_shared(command))
-                .await
-                .expect("taking a file lock does not panic, and nobody cancels it")
+            on_a_thread(move || directory.lock_shared(command)).await
         }
         taken => taken,
     }
+}
+
+/// Waits on a thread that nobody waits for: the runtime waits for its own blocking tasks when it ends, and then an interrupted
+/// command would wait for a lock that it no longer wants.
+async fn on_a_thread<T: Send + 'static>(take: impl FnOnce() -> T + Send + 'static) -> T {
+    let (give, taken) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        // When nobody waits any more, the lock is released at once.
+        let _nobody = give.send(take());
+    });
+    taken.await.expect("taking a file lock does not panic")
 }

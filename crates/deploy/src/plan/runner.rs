@@ -1,156 +1,140 @@
 //! Runs a plan: whatever has its prerequisites runs, at the same time as everything else that has.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::panic::AssertUnwindSafe;
-use std::time::{Duration, Instant};
+mod attempt;
+mod schedule;
 
-use futures::FutureExt;
+use std::collections::BTreeMap;
+
 use futures::stream::{FuturesUnordered, StreamExt};
+use tokio::time::Instant;
 
-use super::{Outcome, Plan, Progress, Step, StepError};
+use self::attempt::{Attempt, Ended};
+use self::schedule::Schedule;
+use super::finished::{CutShort, Finished, Interruption, StepFailure};
+use super::{Conduct, Outcome, Plan};
 use crate::events::{Event, Events};
 
-/// How a plan ended.
-#[derive(Debug, Default)]
-pub struct Finished {
-    /// Steps that are done, in the order in which they ended.
-    pub done: Vec<&'static str>,
-    /// Steps that changed something.
-    pub changed: Vec<&'static str>,
-    /// Steps that failed, with their errors.
-    pub failed: Vec<(&'static str, StepError)>,
-    /// Steps that were not run, with the reason.
-    pub skipped: Vec<(&'static str, String)>,
-}
-
-impl Finished {
-    /// Is every step done?
-    #[must_use]
-    pub fn complete(&self) -> bool {
-        self.failed.is_empty() && self.skipped.is_empty()
-    }
-}
-
-/// Runs the plan. After a failure nothing new begins, unless `keep_going`: then only what needs the failed step stays.
+/// Runs the plan. After a failure nothing new begins, unless `keep_going`: then only what needs the failed step stays. After a cancellation
+/// nothing new begins either, and what runs and has not ended within the grace is dropped where it waits.
 pub async fn run<C: Sync>(
     plan: &Plan<C>,
     context: &C,
     events: &Events,
-    keep_going: bool,
+    conduct: &Conduct,
 ) -> Finished {
-    for step in plan.steps() {
+    for (step, _) in plan.steps() {
         events.tell(Event::Planned {
-            step: step.name(),
-            title: step.title(),
-            needs: step.needs().to_vec(),
+            step: step.name().into(),
+            title: step.title().into(),
+            needs: step.needs().iter().map(|name| (*name).into()).collect(),
         });
     }
-    let mut waiting: BTreeMap<usize, &dyn Step<C>> = plan.steps().enumerate().collect();
-    let mut running = FuturesUnordered::new();
+    let mut schedule = Schedule::new(plan);
     let mut finished = Finished::default();
+    let mut running = FuturesUnordered::new();
+    let mut attempts: BTreeMap<usize, Attempt> = BTreeMap::new();
+    let mut cut_short = Vec::new();
+    let mut deadline: Option<Instant> = None;
     loop {
-        if finished.failed.is_empty() || keep_going {
-            let done: BTreeSet<_> = finished.done.iter().copied().collect();
-            let ready = |step: &&dyn Step<C>| step.needs().iter().all(|needs| done.contains(needs));
-            let indices: Vec<usize> = waiting
-                .iter()
-                .filter(|(_, step)| ready(step))
-                .map(|(index, _)| *index)
-                .collect();
-            for index in indices {
-                running.extend(
-                    waiting
-                        .remove(&index)
-                        .map(|step| run_step(step, context, events)),
-                );
+        if conduct.cancellation.is_cancelled() {
+            deadline.get_or_insert_with(|| Instant::now() + conduct.grace);
+        }
+        let may_begin = deadline.is_none() && (finished.failed.is_empty() || conduct.keep_going);
+        if may_begin {
+            for index in schedule.take_ready() {
+                let planned = &plan.steps[index];
+                let attempt = Attempt::begin(planned.step.name(), events, &conduct.cancellation);
+                running.push(attempt::make(
+                    index,
+                    planned,
+                    context,
+                    attempt.clone(),
+                    conduct,
+                ));
+                attempts.insert(index, attempt);
             }
         }
-        let Some((step, result)) = running.next().await else {
-            break;
-        };
-        match result {
-            Ok(outcome) => {
-                finished.done.push(step);
-                if matches!(outcome, Outcome::Changed(_)) {
-                    finished.changed.push(step);
+        tokio::select! {
+            biased;
+            () = conduct.cancellation.cancelled(), if deadline.is_none() => {}
+            next = running.next() => {
+                let Some(Ended { index, result, evidence }) = next else { break };
+                let Some(attempt) = attempts.remove(&index) else { continue };
+                match result {
+                    Ok(outcome) => {
+                        attempt.tell_done(&outcome);
+                        schedule.done(index);
+                        finished.done.push(attempt.step);
+                        if matches!(outcome, Outcome::Changed(_)) {
+                            finished.changed.push(attempt.step);
+                        }
+                    }
+                    // A step that was told to stop and says that it did has not failed.
+                    Err(error) if deadline.is_some() => {
+                        cut_short.push(attempt.tell_interrupted(error.to_string()));
+                    }
+                    Err(error) => {
+                        attempt.tell_failed(&error, evidence.as_ref());
+                        finished.failed.push(StepFailure { step: attempt.step, error, evidence });
+                    }
                 }
             }
-            Err(error) => finished.failed.push((step, error)),
+            () = reached(deadline) => {
+                cut_short.extend(attempts.values().map(|attempt| attempt.tell_interrupted(attempt.last_seen())));
+                break;
+            }
         }
     }
-    for step in waiting.into_values() {
-        let because = reason(step, &finished);
+    drop(running);
+    conclude(&schedule, events, deadline.is_some(), cut_short, finished)
+}
+
+/// Ends at the deadline; without one, never.
+async fn reached(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Says of what never began why not, and what an interruption left.
+fn conclude<C>(
+    schedule: &Schedule<'_, C>,
+    events: &Events,
+    interrupted: bool,
+    cut_short: Vec<CutShort>,
+    mut finished: Finished,
+) -> Finished {
+    let mut not_begun = Vec::new();
+    for step in schedule.not_begun() {
+        let because = if interrupted {
+            not_begun.push(step.name());
+            "the run was interrupted".to_owned()
+        } else {
+            let missing = step
+                .needs()
+                .iter()
+                .find(|needs| !finished.done.contains(needs));
+            let failed = finished.failed.first().map_or("", |failure| failure.step);
+            missing.map_or_else(
+                || format!("{failed} failed"),
+                |needs| format!("it needs {needs}, which is not done"),
+            )
+        };
         events.tell(Event::Skipped {
-            step: step.name(),
+            step: step.name().into(),
             because: because.clone(),
         });
         finished.skipped.push((step.name(), because));
     }
+    // An interruption that came when everything was as good as done changes nothing.
+    if interrupted && !(cut_short.is_empty() && not_begun.is_empty()) {
+        finished.interrupted = Some(Interruption {
+            cut_short,
+            not_begun,
+        });
+    }
     finished
-}
-
-fn reason<C>(step: &dyn Step<C>, finished: &Finished) -> String {
-    let missing = step
-        .needs()
-        .iter()
-        .find(|needs| !finished.done.contains(needs));
-    let failed = finished.failed.first().map_or("", |(name, _)| name);
-    missing.map_or_else(
-        || format!("{failed} failed"),
-        |needs| format!("it needs {needs}, which is not done"),
-    )
-}
-
-async fn run_step<C>(
-    step: &dyn Step<C>,
-    context: &C,
-    events: &Events,
-) -> (&'static str, Result<Outcome, StepError>)
-where
-    C: Sync,
-{
-    let name = step.name();
-    events.tell(Event::Started { step: name });
-    let begun = Instant::now();
-    let progress = Progress::new(name, events.clone());
-    let work = AssertUnwindSafe(step.run(context, &progress)).catch_unwind();
-    let result = match tokio::time::timeout(step.limit(), work).await {
-        Ok(Ok(result)) => result,
-        Ok(Err(_panic)) => Err(StepError::new(
-            format!("finish step {name}"),
-            "it panicked, which is a defect of this program",
-        )),
-        Err(_expired) => {
-            let limit = step.limit().as_secs();
-            Err(StepError::new(
-                format!("finish step {name} within {limit} s"),
-                format!("last seen: {}", progress.last_seen()),
-            ))
-        }
-    };
-    let elapsed = milliseconds(begun.elapsed());
-    events.tell(match &result {
-        Ok(Outcome::Unchanged) => Event::Done {
-            step: name,
-            changed: None,
-            elapsed,
-        },
-        Ok(Outcome::Changed(what)) => Event::Done {
-            step: name,
-            changed: Some(what.clone()),
-            elapsed,
-        },
-        Err(error) => Event::Failed {
-            step: name,
-            error: error.to_string(),
-            elapsed,
-        },
-    });
-    (name, result)
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

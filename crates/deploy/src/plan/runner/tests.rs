@@ -1,12 +1,24 @@
+//! A scripted world in which steps do what a test says.
+
+mod ends;
+mod evidence;
+mod interruption;
+
+use std::path::Path;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, Notify};
+use tokio_util::sync::CancellationToken;
 
-use super::*;
-use crate::plan::PlanError;
+use crate::events::Events;
+use crate::plan::{
+    Again, Conduct, Evidence, Finished, Outcome, Plan, Progress, Rule, Step, StepError, run,
+};
 
 /// What a scripted step does.
+#[derive(Clone, Copy)]
 enum Script {
     Succeed,
     Fail,
@@ -14,17 +26,36 @@ enum Script {
     Hang,
     /// Ends only when two steps are here at the same time.
     Meet,
+    /// Cancels the run, and then never ends.
+    CancelAndHang,
+    /// Cancels the run, and ends well when it is told to stop.
+    CancelAndFinish,
+    /// Says that it stopped when it is told to stop.
+    StopWhenTold,
+}
+
+/// What a scripted step offers as evidence.
+#[derive(Clone, Copy)]
+enum Offer {
+    Nothing,
+    Lines,
+    Error,
+    Panic,
+    Hang,
 }
 
 struct Scripted {
     name: &'static str,
     needs: &'static [&'static str],
     script: Script,
+    offer: Offer,
 }
 
 struct World {
     meeting: Barrier,
     order: Mutex<Vec<&'static str>>,
+    cancellation: CancellationToken,
+    dropped: Notify,
 }
 
 #[async_trait]
@@ -38,8 +69,8 @@ impl Step<World> for Scripted {
     fn needs(&self) -> &'static [&'static str] {
         self.needs
     }
-    fn limit(&self) -> Duration {
-        Duration::from_secs(5)
+    fn rule(&self) -> Option<Rule> {
+        Some(Rule::new(Duration::from_secs(60), Again::Keeps))
     }
     async fn run(&self, world: &World, progress: &Progress) -> Result<Outcome, StepError> {
         world.order.lock().unwrap().push(self.name);
@@ -57,7 +88,51 @@ impl Step<World> for Scripted {
                 world.meeting.wait().await;
                 Ok(Outcome::Unchanged)
             }
+            Script::CancelAndHang => {
+                progress.waiting("the door to open");
+                world.cancellation.cancel();
+                let _tells = TellsWhenDropped(&world.dropped);
+                std::future::pending().await
+            }
+            Script::CancelAndFinish => {
+                world.cancellation.cancel();
+                progress.cancellation().cancelled().await;
+                Ok(Outcome::Changed("it".to_owned()))
+            }
+            Script::StopWhenTold => {
+                progress.cancellation().cancelled().await;
+                Err(StepError::new("go through the door", "it was told to stop"))
+            }
         }
+    }
+    async fn evidence(
+        &self,
+        _world: &World,
+        failure: &StepError,
+        into: &Path,
+    ) -> Result<Option<Evidence>, StepError> {
+        match self.offer {
+            Offer::Nothing => Ok(None),
+            Offer::Lines => {
+                std::fs::create_dir_all(into)
+                    .map_err(StepError::because("make a folder for the evidence"))?;
+                std::fs::write(into.join("failure.txt"), failure.to_string())
+                    .map_err(StepError::because("write the evidence"))?;
+                let lines = ["first", "second", "third", "fourth"].map(str::to_owned);
+                Ok(Some(Evidence::new(into.to_owned(), lines)))
+            }
+            Offer::Error => Err(StepError::new("read the log", "it is gone")),
+            Offer::Panic => panic!("scripted"),
+            Offer::Hang => std::future::pending().await,
+        }
+    }
+}
+
+struct TellsWhenDropped<'a>(&'a Notify);
+
+impl Drop for TellsWhenDropped<'_> {
+    fn drop(&mut self) {
+        self.0.notify_one();
     }
 }
 
@@ -66,116 +141,48 @@ fn step(
     needs: &'static [&'static str],
     script: Script,
 ) -> Box<dyn Step<World>> {
+    offering(name, needs, script, Offer::Nothing)
+}
+
+fn offering(
+    name: &'static str,
+    needs: &'static [&'static str],
+    script: Script,
+    offer: Offer,
+) -> Box<dyn Step<World>> {
     Box::new(Scripted {
         name,
         needs,
         script,
+        offer,
     })
 }
 
-async fn run_all(
-    steps: Vec<Box<dyn Step<World>>>,
-    keep_going: bool,
-) -> (Finished, Vec<&'static str>) {
-    let world = World {
+fn world() -> World {
+    World {
         meeting: Barrier::new(2),
         order: Mutex::default(),
+        cancellation: CancellationToken::new(),
+        dropped: Notify::new(),
+    }
+}
+
+/// Runs the steps; gives back how it ended and the order in which they began.
+async fn run_all(
+    steps: Vec<Box<dyn Step<World>>>,
+    conduct: Conduct,
+    events: &Events,
+) -> (Finished, World) {
+    let world = world();
+    let conduct = Conduct {
+        cancellation: world.cancellation.clone(),
+        ..conduct
     };
     let plan = Plan::new(steps).unwrap();
-    let finished = run(&plan, &world, &Events::default(), keep_going).await;
-    (finished, world.order.into_inner().unwrap())
+    let finished = run(&plan, &world, events, &conduct).await;
+    (finished, world)
 }
 
-#[tokio::test(start_paused = true)]
-async fn independent_steps_run_at_the_same_time() {
-    let (finished, _) = run_all(
-        vec![step("a", &[], Script::Meet), step("b", &[], Script::Meet)],
-        false,
-    )
-    .await;
-    assert!(finished.complete());
-}
-
-#[tokio::test]
-async fn a_step_begins_after_everything_it_needs() {
-    let steps = vec![
-        step("a", &[], Script::Succeed),
-        step("b", &["a"], Script::Succeed),
-        step("c", &["a", "b"], Script::Succeed),
-    ];
-    let (finished, order) = run_all(steps, false).await;
-    assert_eq!(order, ["a", "b", "c"]);
-    assert_eq!(finished.changed, ["a", "b", "c"]);
-}
-
-#[tokio::test]
-async fn after_a_failure_nothing_new_begins_and_the_rest_is_named() {
-    let steps = vec![
-        step("a", &[], Script::Fail),
-        step("b", &["a"], Script::Succeed),
-    ];
-    let (finished, order) = run_all(steps, false).await;
-    assert_eq!(order, ["a"]);
-    assert_eq!(
-        finished.failed[0].1.to_string(),
-        "cannot open the door: it is locked; find the key"
-    );
-    assert_eq!(
-        finished.skipped,
-        [("b", "it needs a, which is not done".to_owned())]
-    );
-}
-
-#[tokio::test]
-async fn keep_going_runs_what_does_not_need_the_failed_step() {
-    let steps = vec![
-        step("a", &[], Script::Fail),
-        step("b", &[], Script::Succeed),
-        step("c", &["b"], Script::Succeed),
-        step("d", &["a"], Script::Succeed),
-    ];
-    let (finished, _) = run_all(steps, true).await;
-    assert_eq!(finished.done, ["b", "c"]);
-    assert_eq!(finished.skipped.len(), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_expired_limit_reports_what_was_last_seen() {
-    let (finished, _) = run_all(vec![step("a", &[], Script::Hang)], false).await;
-    let error = finished.failed[0].1.to_string();
-    assert_eq!(
-        error,
-        "cannot finish step a within 5 s: last seen: waiting for the door to open"
-    );
-}
-
-#[tokio::test]
-async fn a_panicking_step_fails_the_plan_with_a_sentence() {
-    let (finished, _) = run_all(vec![step("a", &[], Script::Panic)], false).await;
-    assert!(
-        finished.failed[0]
-            .1
-            .to_string()
-            .contains("a defect of this program")
-    );
-}
-
-#[test]
-fn a_plan_whose_order_cannot_work_is_refused() {
-    let unordered = Plan::new(vec![
-        step("a", &["b"], Script::Succeed),
-        step("b", &[], Script::Succeed),
-    ]);
-    assert_eq!(
-        unordered.err(),
-        Some(PlanError::NotBefore {
-            step: "a",
-            needs: "b"
-        })
-    );
-    let twice = Plan::new(vec![
-        step("a", &[], Script::Succeed),
-        step("a", &[], Script::Succeed),
-    ]);
-    assert_eq!(twice.err(), Some(PlanError::Twice("a")));
+fn order(world: World) -> Vec<&'static str> {
+    world.order.into_inner().unwrap()
 }
