@@ -1,5 +1,6 @@
 //! From a recorded deployment to clients of it.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
@@ -34,15 +35,33 @@ pub async fn kubernetes(record: &DeploymentRecord) -> Result<kube::Client, Conne
         path: path.clone(),
         source,
     };
-    let options = KubeConfigOptions {
-        context: Some(record.kubernetes.context.clone()),
-        ..Default::default()
-    };
     let kubeconfig = Kubeconfig::read_from(&path).map_err(failed)?;
-    let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options)
+    let config = configuration(kubeconfig, &record.kubernetes.context)
         .await
         .map_err(failed)?;
     Ok(kube::Client::try_from(config)?)
+}
+
+/// How to reach the cluster of a context. The environment's proxy is not asked for loopback addresses, which it cannot reach.
+///
+/// # Errors
+///
+/// The kubeconfig cannot be used.
+pub async fn configuration(
+    kubeconfig: Kubeconfig,
+    context: &str,
+) -> Result<kube::Config, KubeconfigError> {
+    let options = KubeConfigOptions {
+        context: Some(context.to_owned()),
+        ..Default::default()
+    };
+    let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await?;
+    let host = config.cluster_url.host().unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    if host == "localhost" || address.is_ok_and(|address| address.is_loopback()) {
+        config.proxy_url = None;
+    }
+    Ok(config)
 }
 
 impl RegistryEndpoint {

@@ -32,6 +32,25 @@ fn a_second_deploy_changes_nothing_and_says_so() {
 }
 
 #[test]
+fn behind_a_proxy_what_is_on_loopback_is_reached_without_it() {
+    let sandbox = Sandbox::new();
+    for arguments in [
+        &["deploy-local"][..],
+        &["registry", "list"],
+        &["status"],
+        &["destroy"],
+    ] {
+        let mut command = sandbox.command(arguments);
+        for variable in ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"] {
+            // Nobody answers there: the discard service.
+            command.env(variable, "http://127.0.0.1:9");
+        }
+        let ran = Ran::from(command.output().unwrap());
+        assert_eq!(ran.code, Some(0), "{arguments:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
 fn a_killed_cluster_comes_back_with_everything_it_had() {
     let sandbox = Sandbox::new();
     sandbox.deploy();

@@ -6,7 +6,7 @@ use std::io;
 use cluster::connect::{self, ConnectError};
 use cluster::state::RecordError;
 use cluster::{ClusterKind, DeploymentName, DeploymentRecord, StateRoot};
-use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::config::{Kubeconfig, KubeconfigError};
 
 /// A cluster, with the deployment that it belongs to if there is one.
 #[derive(Clone)]
@@ -145,11 +145,7 @@ impl Target {
                 known,
             });
         }
-        let options = KubeConfigOptions {
-            context: Some(chosen.clone()),
-            ..Default::default()
-        };
-        let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options)
+        let config = cluster::connect::configuration(kubeconfig, &chosen)
             .await
             .map_err(TargetError::Kubeconfig)?;
         let description = format!(
