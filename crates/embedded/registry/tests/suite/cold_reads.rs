@@ -47,9 +47,9 @@ async fn a_blob_that_has_to_come_from_the_disk_is_read_like_any_other() {
 
 /// Lets the system forget a file's content. `false`: the file system has nothing but memory.
 fn forget(path: &Path) -> bool {
-    const TMPFS_MAGIC: i64 = 0x0102_1994;
+    const TMPFS_MAGIC: i128 = 0x0102_1994;
     let file = File::open(path).unwrap();
-    if i64::from(fstatfs(&file).unwrap().f_type) == TMPFS_MAGIC {
+    if i128::from(fstatfs(&file).unwrap().f_type) == TMPFS_MAGIC {
         return false;
     }
     file.sync_all().unwrap();

@@ -50,7 +50,8 @@ async fn every_tag_of_a_repository_is_synchronised_to_docker_registry_and_back()
         let peer = DockerRegistry::start().await;
         let server = Server::start(store.storage).await;
         let index = push_index(&server, "team/app").await;
-        let sync = ["sync", "--all", "--src", "docker", "--dest", "docker"];
+        let sync = ["sync", "--all", "--preserve-digests"];
+        let sync = [&sync[..], &["--src", "docker", "--dest", "docker"]].concat();
         let (ours, copies) = (
             format!("{}/team/app", server.host),
             format!("{}/copies", peer.host),
