@@ -13,7 +13,7 @@ use super::images::ImageLookup;
 use super::report::Report;
 use super::wishes::Wishes;
 
-/// When every check must have ended. Finding the engine takes 3 s at most, so that what needs it has time left.
+/// When every check must have ended. Finding the engine takes 4 s at most, so that what needs it has time left.
 const LIMIT: Duration = Duration::from_millis(4500);
 /// How long the engine has to say which ports its containers hold.
 const PORTS_LIMIT: Duration = Duration::from_secs(1);
@@ -112,7 +112,7 @@ async fn about(
         checks::command(environment, engine),
         checks::memory(facts, wishes),
         checks::cpus(facts, wishes),
-        checks::control_groups(facts, wishes),
+        checks::control_groups(environment, facts, wishes),
         checks::delegation(facts),
         checks::storage_driver(facts),
         checks::apparmor(environment, facts),

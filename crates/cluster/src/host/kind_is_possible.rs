@@ -58,7 +58,7 @@ pub async fn kind_is_possible(
     let engine = answers?;
     fit(checks::version(&engine))?;
     fit(checks::command(environment, &engine))?;
-    fit(checks::control_groups(engine.facts(), wishes))?;
+    fit(checks::control_groups(environment, engine.facts(), wishes))?;
     fit(checks::delegation(engine.facts()))?;
     // A kind that could not be asked is none to build on without having been told to.
     if kind.verdict == Verdict::Warn && kind.remedy.is_none() {

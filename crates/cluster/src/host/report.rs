@@ -13,6 +13,8 @@ pub const SCHEMA_VERSION: u32 = 1;
 const WIDTH: usize = 80;
 /// Where the words of a check begin.
 const INDENT: usize = 25;
+/// Where a command begins: further left, because it is never broken and a terminal would.
+const COMMAND_INDENT: usize = 9;
 
 /// What an examination of the host found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -127,7 +129,7 @@ impl fmt::Display for Check {
         let (first, rest) = (format!("{rest}-> "), format!("{rest}   "));
         write!(formatter, "\n{}", paragraph(&remedy.advice, &first, &rest))?;
         for line in remedy.command.iter().flat_map(|command| command.lines()) {
-            write!(formatter, "\n{rest}$ {line}")?;
+            write!(formatter, "\n{:COMMAND_INDENT$}$ {line}", "")?;
         }
         Ok(())
     }
@@ -165,7 +167,7 @@ mod tests {
                 "fs.inotify.max_user_instances is 128, and a full Konflux needs 512",
                 Remedy::command(
                     "raise it until the next boot",
-                    "sudo sysctl -w fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288",
+                    "sudo sysctl -w fs.inotify.max_user_instances=512",
                 ),
             ),
             Check::skipped(

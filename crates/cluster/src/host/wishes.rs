@@ -32,7 +32,7 @@ pub struct Wishes {
     pub node_image: Option<String>,
     /// The other images, which must be cached or reachable, too.
     pub images: Vec<String>,
-    /// Is the process limit of a Podman node raised by us?
+    /// Will the deployment raise the process limit of a Podman node (`INCREASE_PODMAN_PIDS_LIMIT`)?
     pub raises_process_limit: bool,
     /// The folder of our own state.
     pub state: PathBuf,
@@ -49,7 +49,7 @@ impl Wishes {
             ports: Vec::new(),
             node_image: None,
             images: Vec::new(),
-            raises_process_limit: true,
+            raises_process_limit: false,
             state,
         }
     }

@@ -58,6 +58,7 @@ fn judge(name: &'static str, places: &[(&String, Place)]) -> Check {
     let mut unknown = Vec::new();
     let (mut cached, mut there) = (0, 0);
     for (image, place) in places {
+        let image = shortened(image);
         match place {
             Place::Cached => cached += 1,
             Place::Registry(Presence::There) => there += 1,
@@ -95,6 +96,17 @@ fn judge(name: &'static str, places: &[(&String, Place)]) -> Check {
         return Check::unknown(name, format!("{}; {summary}", few(unknown)));
     }
     Check::pass(name, summary)
+}
+
+/// An image as people read it: the first digits of a digest tell it from others.
+fn shortened(image: &str) -> String {
+    const SHOWN: usize = 12;
+    match image.split_once("@sha256:") {
+        Some((name, digits)) if digits.len() > SHOWN && digits.is_ascii() => {
+            format!("{name}@sha256:{}…", &digits[..SHOWN])
+        }
+        _ => image.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -141,5 +153,15 @@ mod tests {
         let nowhere = || Place::Registry(Presence::Unreachable("no route".to_owned()));
         let check = judged((0..5).map(|_| nowhere()).collect());
         assert!(check.seen.ends_with("2 more"), "{}", check.seen);
+    }
+
+    #[test]
+    fn a_digest_is_shown_by_its_first_digits() {
+        let digits = "0123456789abcdef".repeat(4);
+        assert_eq!(
+            shortened(&format!("kindest/node:v1@sha256:{digits}")),
+            "kindest/node:v1@sha256:0123456789ab…"
+        );
+        assert_eq!(shortened("kindest/node:v1"), "kindest/node:v1");
     }
 }

@@ -34,7 +34,7 @@ pub(in super::super) fn inotify(environment: &Environment, wishes: &Wishes) -> C
         };
         if value < wanted {
             seen.push(format!("{setting} is {value}, less than {wanted}"));
-            low.push(format!("{setting}={wanted}"));
+            low.push(format!("sudo sysctl -w {setting}={wanted}"));
         } else {
             seen.push(format!("{setting} is {value}"));
         }
@@ -43,8 +43,8 @@ pub(in super::super) fn inotify(environment: &Environment, wishes: &Wishes) -> C
         return Check::pass(NAME, seen.join("; "));
     }
     let remedy = Remedy::command(
-        "raise them until the next boot (for good: the same lines in /etc/sysctl.d/)",
-        format!("sudo sysctl -w {}", low.join(" ")),
+        "raise them until the next boot (for good: in a file of /etc/sysctl.d/)",
+        low.join("\n"),
     );
     let seen = format!(
         "{}: pods fail with \"too many open files\"",

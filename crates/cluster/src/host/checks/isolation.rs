@@ -12,9 +12,14 @@ const NEEDS_CGROUP_2: Version = Version::new(1, 35, 0);
 const RESTRICTION: &str = "kernel.apparmor_restrict_unprivileged_userns";
 
 /// Version and driver of the control groups.
-pub(in super::super) fn control_groups(facts: &Facts, wishes: &Wishes) -> Check {
+pub(in super::super) fn control_groups(
+    environment: &Environment,
+    facts: &Facts,
+    wishes: &Wishes,
+) -> Check {
     const NAME: &str = "control-groups";
-    let Some(version) = facts.cgroup_version.as_deref() else {
+    let version = facts.cgroup_version.as_deref();
+    let Some(version) = version.or_else(|| of_the_kernel(environment)) else {
         return Check::unknown(NAME, "the engine does not say which version it uses");
     };
     let driver = facts.cgroup_driver.as_deref().unwrap_or("unknown");
@@ -45,6 +50,20 @@ pub(in super::super) fn control_groups(facts: &Facts, wishes: &Wishes) -> Check 
             )
         }
     }
+}
+
+/// What the kernel mounted, for engines that do not say (Podman 4): they share it where there is no machine between.
+fn of_the_kernel(environment: &Environment) -> Option<&'static str> {
+    let mounted = environment.path("/sys/fs/cgroup");
+    if environment.platform() != Platform::Linux || !mounted.is_dir() {
+        return None;
+    }
+    // Only the unified hierarchy has this file at its root.
+    Some(if mounted.join("cgroup.controllers").exists() {
+        "2"
+    } else {
+        "1"
+    })
 }
 
 /// A rootless engine was given the right to limit its containers.
@@ -132,7 +151,9 @@ mod tests {
         };
         let mut wishes = Wishes::new(Flavour::StandIns, "/".into());
         wishes.node_image = image.map(str::to_owned);
-        control_groups(&facts, &wishes)
+        let root = tempfile::tempdir().unwrap();
+        let environment = Environment::new(root.path(), Platform::Linux, 1000);
+        control_groups(&environment, &facts, &wishes)
     }
 
     #[test]
@@ -144,6 +165,20 @@ mod tests {
         assert_eq!(old.verdict, Verdict::Warn);
         assert_eq!(groups("1", false, None).verdict, Verdict::Fail);
         assert_eq!(groups("2", false, None).verdict, Verdict::Pass);
+    }
+
+    #[test]
+    fn where_the_engine_does_not_say_the_kernel_does() {
+        let root = tempfile::tempdir().unwrap();
+        let environment = Environment::new(root.path(), Platform::Linux, 1000);
+        let wishes = Wishes::new(Flavour::StandIns, "/".into());
+        let judged = || control_groups(&environment, &Facts::default(), &wishes);
+        assert!(judged().seen.starts_with("could not tell"));
+        let folder = root.path().join("sys/fs/cgroup");
+        std::fs::create_dir_all(&folder).unwrap();
+        assert_eq!(judged().verdict, Verdict::Fail);
+        std::fs::write(folder.join("cgroup.controllers"), "cpu memory").unwrap();
+        assert_eq!(judged().verdict, Verdict::Pass);
     }
 
     #[test]

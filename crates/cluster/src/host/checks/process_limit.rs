@@ -69,7 +69,7 @@ fn judge(environment: &Environment, facts: &Facts, wishes: &Wishes) -> Check {
         NAME,
         seen,
         Remedy::advice(format!(
-            "set INCREASE_PODMAN_PIDS_LIMIT=1, or pids_limit = {WANTED} in the [containers] table of containers.conf"
+            "set pids_limit = {WANTED} in the [containers] table of ~/.config/containers/containers.conf (of root: /etc/containers/containers.conf)"
         )),
     )
 }

@@ -11,10 +11,10 @@ use super::super::environment::Environment;
 use super::super::programs;
 use super::{Address, EngineError, Facts, Located, Selected, locate, select};
 
-/// How long an engine has to say what it is. A loaded one needs well under a second.
-const LIMIT: Duration = Duration::from_secs(2);
+/// How long an engine has to say what it is. Docker needs moments; a Podman that its socket has to start first, seconds.
+const LIMIT: Duration = Duration::from_secs(3);
 /// How long it may take to decide for an engine and ask it.
-const WHOLE_LIMIT: Duration = Duration::from_secs(3);
+const WHOLE_LIMIT: Duration = Duration::from_secs(4);
 /// Seconds that any single later request may take.
 const REQUEST_SECONDS: u64 = 30;
 
@@ -27,7 +27,7 @@ pub struct Engine {
     facts: Facts,
 }
 
-/// Selects, locates and asks the engine that Kind would use. Takes 3 s at most.
+/// Selects, locates and asks the engine that Kind would use. Takes 4 s at most.
 ///
 /// # Errors
 ///
@@ -255,5 +255,40 @@ fn on_a_line(text: &str) -> String {
     match line.char_indices().nth(200) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::engine::Provider;
+
+    /// Whoever runs the tests may be root, whom no socket denies anything.
+    #[test]
+    fn a_socket_that_denies_access_is_told_from_one_that_is_not_there() {
+        let selected = Selected {
+            provider: Provider::Docker,
+            command: "docker".to_owned(),
+            because: String::new(),
+        };
+        let located = Located {
+            address: Address::Unix("/var/run/docker.sock".into()),
+            origin: "the default socket".to_owned(),
+        };
+        let explained = |kind: io::ErrorKind| {
+            let error = bollard::errors::Error::IOError { err: kind.into() };
+            explain(error, &selected, &located)
+        };
+        let denied = explained(io::ErrorKind::PermissionDenied);
+        assert!(matches!(denied, EngineError::Denied { .. }), "{denied}");
+        let environment = Environment::new(
+            std::path::Path::new("/"),
+            crate::host::Platform::Linux,
+            1000,
+        );
+        let command = denied.remedy(&environment).command.unwrap();
+        assert!(command.starts_with("sudo usermod"), "{command}");
+        let absent = explained(io::ErrorKind::NotFound);
+        assert!(matches!(absent, EngineError::Absent { .. }), "{absent}");
     }
 }

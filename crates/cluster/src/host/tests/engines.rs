@@ -132,7 +132,7 @@ async fn an_engine_that_hangs_is_given_up() {
     let error = problem(&host).await;
     assert!(matches!(error, EngineError::Silent { .. }), "{error}");
     assert!(
-        error.to_string().contains("gave no answer within 2 s"),
+        error.to_string().contains("gave no answer within 3 s"),
         "{error}"
     );
 }
@@ -212,4 +212,30 @@ async fn who_asks_for_tls_is_never_answered_in_the_clear() {
         error.starts_with("DOCKER_TLS_VERIFY asks for TLS"),
         "{error}"
     );
+}
+
+/// Time jumps to the limit as soon as nothing but the command could go on.
+#[tokio::test(start_paused = true)]
+async fn a_command_that_hangs_and_cannot_be_ended_is_given_up_too() {
+    let host = FakeHost::bare();
+    host.program("nerdctl", "trap '' TERM; while :; do /bin/sleep 600; done");
+    let environment = host
+        .environment()
+        .with("KIND_EXPERIMENTAL_PROVIDER", "nerdctl");
+    let error = find(&environment).await.unwrap_err();
+    assert!(matches!(error, EngineError::Undecided { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_command_that_fails_is_quoted() {
+    let host = FakeHost::bare();
+    host.program(
+        "nerdctl",
+        "echo rootless containerd not running >&2; exit 1",
+    );
+    let environment = host
+        .environment()
+        .with("KIND_EXPERIMENTAL_PROVIDER", "nerdctl");
+    let error = find(&environment).await.unwrap_err().to_string();
+    assert!(error.contains("rootless containerd not running"), "{error}");
 }

@@ -113,7 +113,7 @@ async fn podman_on_dockers_socket_is_told_to_kind() {
     let report = examined(&host).await;
     assert_eq!(verdict(&report, "engine"), Verdict::Warn);
     assert_eq!(verdict(&report, "rootless"), Verdict::Pass);
-    assert_eq!(verdict(&report, "process-limit"), Verdict::Pass);
+    assert_eq!(verdict(&report, "process-limit"), Verdict::Warn);
 }
 
 #[tokio::test]
