@@ -2,7 +2,7 @@
 
 mod support;
 
-use harness::images::{Destination, Lie, PushedImage};
+use harness::images::{Destination, Lie, PushedImage, TrustedArtifact};
 use harness::{Failure, Source, Verdict};
 use support::Registry;
 
@@ -158,4 +158,48 @@ async fn two_different_images_are_not_reproducible() {
         lie(second.is_the_same_as(&first)),
         Lie::NotReproducible { .. }
     ));
+}
+
+#[tokio::test]
+async fn a_trusted_artifact_is_believed_when_it_holds_the_source_and_nothing_else() {
+    let registry = Registry::start().await;
+    let uri = registry.store(&Source::sample(), "shop/web").await;
+    let artifact = TrustedArtifact::new(registry.client.clone(), &uri).unwrap();
+    artifact.is(&Source::sample()).await.unwrap();
+    artifact
+        .is_stored_in(&registry.reference("shop/web:1"))
+        .unwrap();
+    let more = Source::sample().with_file("assets/logo.png", [0xff]);
+    let lost = lie(artifact.is(&more).await);
+    assert!(matches!(lost, Lie::Artifact { .. }), "{lost}");
+    let text = lost.to_string();
+    assert!(
+        text.contains("file /assets/logo.png: expected 1 bytes"),
+        "{text}"
+    );
+    let no_document = artifact.json("data.json").await.map(drop);
+    assert!(matches!(lie(no_document), Lie::Artifact { .. }));
+}
+
+#[tokio::test]
+async fn a_trusted_artifact_that_lies_elsewhere_is_named() {
+    let registry = Registry::start().await;
+    let uri = registry.store(&Source::sample(), "shop/web").await;
+    let artifact = TrustedArtifact::new(registry.client.clone(), &uri).unwrap();
+    let elsewhere = lie(artifact.is_stored_in(&registry.reference("shop/other")));
+    assert!(
+        matches!(elsewhere, Lie::ArtifactElsewhere { .. }),
+        "{elsewhere}"
+    );
+}
+
+#[tokio::test]
+async fn a_trusted_artifact_whose_archive_is_gone_is_no_empty_one() {
+    let registry = Registry::start().await;
+    let uri = registry.store(&Source::sample(), "shop/web").await;
+    let artifact = TrustedArtifact::new(registry.client.clone(), &uri).unwrap();
+    let digest = uri.rsplit_once('@').unwrap().1.parse().unwrap();
+    registry.lose_blob("shop/web", &digest).await;
+    let gone = artifact.is(&Source::sample()).await.unwrap_err();
+    assert!(gone.to_string().contains("missing blob"), "{gone}");
 }

@@ -67,6 +67,25 @@ impl Registry {
         PushedImage::new(self.client.clone(), tagged, digest)
     }
 
+    /// Stores files as a trusted artifact, an archive named by its digest, and gives its URI. A layer of an image is just that.
+    pub async fn store(&self, source: &Source, repository: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::create(folder.path()).unwrap();
+        let mut image = ImageBuilder::scratch(&layout, Platform::linux_host());
+        let mut files = LayerFiles::new();
+        for (path, content) in source.files() {
+            files.add_content(path, content.clone()).unwrap();
+        }
+        image.add_layer(&files, "COPY").unwrap();
+        image.finish().unwrap();
+        let repository = self.reference(repository);
+        let digest = self.client.push_layout(folder.path(), &repository).await;
+        let image = repository.with_digest(digest.unwrap());
+        let verified = self.client.verify(&image).await.unwrap();
+        let archive = verified.platforms[0].layers[0].digest.clone();
+        format!("oci:{}", repository.with_digest(archive))
+    }
+
     /// What no honest registry does: a blob is gone that a manifest names.
     pub async fn lose_blob(&self, repository: &str, digest: &Digest) {
         let (name, digest) = (
