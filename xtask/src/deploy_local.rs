@@ -178,6 +178,11 @@ fn print_deployed(deployed: &Deployed, format: Format) -> Result<(), Failure> {
     }
     say("");
     access(&deployed.record).iter().for_each(say);
+    let timings = deployed
+        .record
+        .ca_file
+        .with_file_name(deploy::timings::PAGE);
+    say(format!("  timings     {}", timings.display()));
     let next = ["conformance", "status", "destroy"].map(|command| name.command(command));
     say(format!("  next        {}", next.join("    ")));
     Ok(())

@@ -266,7 +266,7 @@ fn left_behind(name: &DeploymentName, directory: &DeploymentDirectory, running: 
     };
     let path = directory.path().display();
     format!(
-        "{what} {path} keeps what was made; run the same command again to continue, or `{}` to remove it all",
+        "{what} {path} keeps what was made, and timings.html in it shows where the time went; run the same command again to continue, or `{}` to remove it all",
         name.command("destroy")
     )
 }

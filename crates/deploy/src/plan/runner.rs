@@ -58,7 +58,7 @@ pub async fn run<C: Sync>(
             biased;
             () = conduct.cancellation.cancelled(), if deadline.is_none() => {}
             next = running.next() => {
-                let Some(Ended { index, result, evidence }) = next else { break };
+                let Some(Ended { index, result, interrupted, evidence }) = next else { break };
                 let Some(attempt) = attempts.remove(&index) else { continue };
                 match result {
                     Ok(outcome) => {
@@ -70,7 +70,7 @@ pub async fn run<C: Sync>(
                         }
                     }
                     // A step that was told to stop and says that it did has not failed.
-                    Err(error) if deadline.is_some() => {
+                    Err(error) if interrupted => {
                         cut_short.push(attempt.tell_interrupted(error.to_string()));
                     }
                     Err(error) => {

@@ -41,7 +41,8 @@ pub(super) fn render(run: &Run) -> String {
                         "The critical path, marked with ◆, took " strong { (seconds(path.length)) }
                         ": " (names.join(" → ")) ". Only a shorter path makes the run shorter."
                     }
-                    div class="picture" { (draw(run, &critical)) }
+                    // What scrolls must be reachable without a mouse.
+                    div class="picture" tabindex="0" role="region" aria-label="Picture of the run" { (draw(run, &critical)) }
                     ul class="legend" {
                         li { span class="key changed" {} "changed something" }
                         li { span class="key unchanged" {} "found everything as it should be" }
@@ -60,7 +61,7 @@ pub(super) fn render(run: &Run) -> String {
 
 fn table(run: &Run, critical: &BTreeSet<usize>) -> Markup {
     html! {
-        div class="table" {
+        div class="table" tabindex="0" role="region" aria-label="Table of the steps" {
             table {
                 caption { "Every step, in the order of the plan" }
                 thead {

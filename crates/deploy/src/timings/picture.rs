@@ -69,21 +69,21 @@ fn row(step: &StepTime, top: f64, critical: bool, scale: &Scale) -> Markup {
                         title { "waited for " (wait.on) ", " (seconds(between(wait.from, wait.until))) }
                     }
                 }
-                @for retry in &step.retries {
-                    @let x = scale.at(retry.at);
-                    path class="retry" d=(format!("M {} {} l 5 -9 l -10 0 z", at(x), at(bar + 2.0))) {
-                        title { "tried again: " (retry.because) }
-                    }
-                }
                 @if critical {
                     rect class="critical-frame" x=(at(left - 1.5)) y=(at(bar - 1.5)) width=(at(width + 3.0)) height=(BAR + 3.0) rx="3" {}
+                }
+                @for retry in &step.retries {
+                    @let x = scale.at(retry.at);
+                    path class="retry" d=(format!("M {} {} l 6 -11 l -12 0 z", at(x), at(bar + 5.0))) {
+                        title { "tried again: " (retry.because) }
+                    }
                 }
                 text class="duration" x=(at(left + width + 7.0)) y=(at(text)) {
                     (seconds(between(began, ended)))
                     @if !ended_well(&step.end) { " " (word(&step.end)) }
                 }
             } @else {
-                text class="duration" x=(LABELS) y=(at(text)) { (word(&step.end)) }
+                text class="duration" x=(LABELS + 7.0) y=(at(text)) { (word(&step.end)) }
             }
         }
     }

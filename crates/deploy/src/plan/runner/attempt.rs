@@ -25,6 +25,8 @@ pub(super) struct Attempt {
 pub(super) struct Ended {
     pub(super) index: usize,
     pub(super) result: Result<Outcome, StepError>,
+    /// Was the run interrupted before the step's work ended?
+    pub(super) interrupted: bool,
     pub(super) evidence: Option<Evidence>,
 }
 
@@ -99,19 +101,24 @@ pub(super) async fn make<C: Sync>(
     let step = planned.step.as_ref();
     let result = within_limit(step, planned.rule, context, &attempt.progress).await;
     let _set_once = attempt.worked.set(attempt.begun.elapsed());
+    let interrupted = conduct.cancellation.is_cancelled();
     let evidence = match &result {
         // What was told to stop did not fail.
-        Err(failure) if !conduct.cancellation.is_cancelled() => {
+        Err(failure) if !interrupted => {
             if conduct.evidence.is_some() {
                 attempt.progress.waiting("the evidence of its failure");
             }
-            evidence::collect(step, context, failure, conduct).await
+            let collecting = evidence::collect(step, context, failure, conduct);
+            // Whoever interrupts wants the end more than the evidence.
+            let collected = conduct.cancellation.run_until_cancelled(collecting).await;
+            collected.flatten()
         }
         _ => None,
     };
     Ended {
         index,
         result,
+        interrupted,
         evidence,
     }
 }

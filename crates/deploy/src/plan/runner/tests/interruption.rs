@@ -94,3 +94,26 @@ async fn an_interruption_that_finds_everything_done_changes_nothing() {
     let (finished, _) = run_all(steps, patient(), &Events::default()).await;
     assert!(finished.complete());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_failed_before_the_interruption_has_failed_and_its_evidence_is_not_waited_for()
+{
+    let root = tempfile::tempdir().unwrap();
+    let steps = vec![
+        offering("a", &[], Script::Fail, Offer::Hang),
+        step("b", &[], Script::CancelAndFinish),
+        step("c", &["b"], Script::Succeed),
+    ];
+    let conduct = Conduct {
+        evidence: Some(root.path().to_owned()),
+        ..patient()
+    };
+    let begun = tokio::time::Instant::now();
+    let (finished, _) = run_all(steps, conduct, &Events::default()).await;
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+    assert_eq!(
+        finished.failed[0].to_string(),
+        "step a failed: cannot open the door: it is locked; find the key"
+    );
+    assert_eq!(finished.interrupted.unwrap().not_begun, ["c"]);
+}
