@@ -12,7 +12,7 @@ use crate::support::content::{noise, sha256};
 use crate::support::program::Program;
 
 const CLIENTS: usize = 4;
-const KILLS: usize = 6;
+const KILLS: usize = 5;
 
 /// What a repository should have, by the number of the content; a content that is missing here may be there or not.
 type Expected = BTreeMap<usize, bool>;
@@ -40,7 +40,7 @@ async fn what_was_acknowledged_last_is_what_a_restart_serves() {
             })
             .collect();
         // Each time after another number of requests, so that the files of what is in the log are made, half made and not made.
-        load.wait_for(50 + 97 * kill).await;
+        load.wait_for(40 + 41 * kill).await;
         load.killed.store(true, Ordering::Relaxed);
         program.kill().await;
         for client in clients {

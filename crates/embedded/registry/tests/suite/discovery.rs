@@ -18,7 +18,6 @@ crate::for_both_stores_and_over_tls!(
     deleted_referrers_are_no_longer_listed,
     the_referrers_tag_of_older_clients_is_a_tag_like_any_other,
     long_referrers_lists_come_in_pages,
-    repositories_are_listed_in_order_and_in_pages,
     methods_and_paths_that_do_not_exist_are_refused,
 );
 
@@ -53,33 +52,6 @@ async fn a_repository_without_content_has_no_tag_list_and_no_referrers(store: Te
         .get("/v2/nothing/here/referrers/latest")
         .await
         .expect_error(400, "DIGEST_INVALID");
-}
-
-async fn repositories_are_listed_in_order_and_in_pages(store: TestStore) {
-    let client = store.client().await;
-    let empty = client.get("/v2/_catalog").await.expect(200);
-    assert_eq!(empty.json(), json!({ "repositories": [] }));
-    for repository in ["b", "a/b", "c", "a"] {
-        client
-            .push_blob(repository, &sha256(b"blob"), b"blob")
-            .await
-            .expect(201);
-    }
-    let mut path = "/v2/_catalog?n=3".to_owned();
-    let mut pages = Vec::new();
-    loop {
-        let answer = client.get(&path).await.expect(200);
-        pages.push(answer.json()["repositories"].clone());
-        let Some(link) = answer.headers.get("link") else {
-            break;
-        };
-        let (next, rest) = link.to_str().unwrap()[1..].split_once('>').unwrap();
-        assert_eq!(rest, "; rel=\"next\"");
-        path = next.to_owned();
-    }
-    assert_eq!(pages, [json!(["a", "a/b", "b"]), json!(["c"])]);
-    let nonsense = client.get("/v2/_catalog?n=many").await;
-    nonsense.expect_error(400, "UNSUPPORTED");
 }
 
 async fn tags_are_listed_in_order_and_in_pages(store: TestStore) {

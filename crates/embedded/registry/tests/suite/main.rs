@@ -4,6 +4,7 @@
 
 mod access;
 mod blobs;
+mod catalog;
 #[cfg(target_os = "linux")]
 mod cold_reads;
 mod command_line;
