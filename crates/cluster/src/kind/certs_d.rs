@@ -20,7 +20,8 @@ const HEADER: &str = "# Written by konflux-local, which replaces this file.\n";
 pub struct Mirror {
     /// The host of image references, for example `docker.io`.
     pub host: String,
-    /// The URL of the registry behind that name, which is asked when the mirror does not answer.
+    /// The URL of the registry behind that name, which is asked when the mirror does not answer. The same as `endpoint`
+    /// where nobody else may be asked.
     pub server: String,
     /// The mirror's URL, as nodes reach it.
     pub endpoint: String,
@@ -42,10 +43,8 @@ pub fn certs_d(
     let on_this_host = registry_port.map(|port| format!("localhost:{port}"));
     let names = REGISTRY_NAMES.iter().map(|&name| name.to_owned());
     for host in names.chain(on_this_host) {
-        // Set at the root, so that there is no other server to fall back to whose failure would hide this one's.
-        let hosts = format!(
-            "{HEADER}server = \"https://localhost:{REGISTRY_NODE_PORT}\"\ncapabilities = [\"pull\", \"resolve\"]\nca = \"{CERTS_D}/{host}/ca.crt\"\n"
-        );
+        let endpoint = format!("https://localhost:{REGISTRY_NODE_PORT}");
+        let hosts = only(&host, &endpoint);
         files.push((Path::new(&host).join("hosts.toml"), hosts));
         files.push((Path::new(&host).join("ca.crt"), registry_ca.to_owned()));
     }
@@ -56,13 +55,24 @@ pub fn certs_d(
             endpoint,
             ca,
         } = mirror;
-        let hosts = format!(
-            "{HEADER}server = \"{server}\"\n\n[host.\"{endpoint}\"]\n  capabilities = [\"pull\", \"resolve\"]\n  ca = \"{CERTS_D}/{host}/ca.crt\"\n"
-        );
+        let hosts = if server == endpoint {
+            only(host, endpoint)
+        } else {
+            format!(
+                "{HEADER}server = \"{server}\"\n\n[host.\"{endpoint}\"]\n  capabilities = [\"pull\", \"resolve\"]\n  ca = \"{CERTS_D}/{host}/ca.crt\"\n"
+            )
+        };
         files.push((Path::new(host).join("hosts.toml"), hosts));
         files.push((Path::new(host).join("ca.crt"), ca.clone()));
     }
     files
+}
+
+/// The endpoint set at the root, so that there is no other server to fall back to whose failure would hide this one's.
+fn only(host: &str, endpoint: &str) -> String {
+    format!(
+        "{HEADER}server = \"{endpoint}\"\ncapabilities = [\"pull\", \"resolve\"]\nca = \"{CERTS_D}/{host}/ca.crt\"\n"
+    )
 }
 
 /// Writes the files, and removes those that an earlier run wrote for hosts that are not among them. What others put into the folder stays.
@@ -143,6 +153,20 @@ mod tests {
                 .all(|(path, _)| !path.starts_with("localhost:5001"))
         );
         assert_eq!(files.len(), 6);
+    }
+
+    #[test]
+    fn a_mirror_that_stands_alone_has_nobody_behind_it() {
+        let alone = Mirror {
+            server: "https://cache:5000".to_owned(),
+            ..mirror()
+        };
+        let files = certs_d("CA", None, &[alone]);
+        let hosts = files
+            .iter()
+            .find(|(path, _)| path == Path::new("docker.io/hosts.toml"));
+        let (_, hosts) = hosts.unwrap();
+        assert!(hosts.contains("server = \"https://cache:5000\"\n") && !hosts.contains("[host"));
     }
 
     #[test]

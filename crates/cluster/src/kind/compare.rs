@@ -98,7 +98,9 @@ fn compare_node(
             });
         }
     };
-    if let Some(image) = &asked.image {
+    if let Some(image) = &asked.image
+        && plain_image(image) != plain_image(&found.image)
+    {
         differ(Field::Image, image.clone(), found.image.clone());
     }
     let mut ports: Vec<u16> = asked
@@ -134,6 +136,21 @@ fn compare_node(
     if let Some(memory) = memory {
         let limit = in_words(memory.container_limit());
         differ(Field::MemoryLimit, limit, in_words(found.memory_limit));
+    }
+}
+
+/// An image without what `kind` and engines add to its name or leave out of it: for Podman, `kind` adds `docker.io/` and leaves
+/// out the tag of an image with a digest.
+fn plain_image(image: &str) -> String {
+    let image = image.strip_prefix("docker.io/").unwrap_or(image);
+    let image = image.strip_prefix("library/").unwrap_or(image);
+    match image.split_once('@') {
+        Some((name, digest)) => {
+            let folder = name.rfind('/').map_or(0, |slash| slash + 1);
+            let tag = name[folder..].find(':').map(|colon| folder + colon);
+            format!("{}@{digest}", &name[..tag.unwrap_or(name.len())])
+        }
+        None => image.to_owned(),
     }
 }
 

@@ -113,17 +113,9 @@ fn read(container: ContainerInspectResponse) -> FoundNode {
     let host = container.host_config.unwrap_or_default();
     let state = container.state.unwrap_or_default();
     let status = state.status.unwrap_or(ContainerStateStatusEnum::EMPTY);
-    let mut mounts = Vec::new();
-    let mut volumes = Vec::new();
-    for mount in container.mounts.unwrap_or_default() {
-        match (mount.typ.as_deref(), mount.name, mount.source) {
-            (Some("volume"), Some(name), _) => volumes.push(name),
-            (Some("bind"), _, Some(source)) => {
-                mounts.push((source, mount.destination.unwrap_or_default()));
-            }
-            _ => {}
-        }
-    }
+    let volumes = container.mounts.unwrap_or_default().into_iter();
+    let volumes = volumes.filter(|mount| mount.typ.as_deref() == Some("volume"));
+    let volumes = volumes.filter_map(|mount| mount.name).collect();
     let role = config
         .labels
         .and_then(|mut labels| labels.remove(ROLE_LABEL));
@@ -139,13 +131,23 @@ fn read(container: ContainerInspectResponse) -> FoundNode {
         state: status.to_string(),
         // What was asked for: a container that is stopped has no ports at the moment.
         ports: ports(host.port_bindings.unwrap_or_default()),
-        mounts,
+        mounts: mounts(&host.binds.unwrap_or_default()),
         volumes,
         memory_limit: host
             .memory
             .and_then(|bytes| u64::try_from(bytes).ok())
             .filter(|&bytes| bytes > 0),
     }
+}
+
+/// What was asked for: engines in a virtual machine call the host's folders by names of their own.
+fn mounts(binds: &[String]) -> Vec<(String, String)> {
+    let parts = binds.iter().filter_map(|bind| {
+        let mut parts = bind.split(':');
+        Some((parts.next()?.to_owned(), parts.next()?.to_owned()))
+    });
+    // Without a folder of the host, it is a volume.
+    parts.filter(|(host, _)| host.starts_with('/')).collect()
 }
 
 fn ports(bindings: PortMap) -> Vec<FoundPort> {

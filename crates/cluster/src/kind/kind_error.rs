@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{ClusterName, Leftovers};
+use super::{ClusterName, EngineError, Leftovers};
 use crate::program::ProgramError;
 
 /// Something about a Kind cluster could not be done.
@@ -32,6 +32,21 @@ pub enum KindError {
         "cannot create Kind cluster {0}: there is one of this name, and it was not touched; use it, choose another name (KIND_CLUSTER), or remove it with `kind delete cluster --name {0}`"
     )]
     Exists(ClusterName),
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// A cluster has the name of one that was begun, and is another one.
+    #[error(
+        "cannot discard the unfinished Kind cluster {cluster}: its node {node} does not mount this deployment's {certs_d}, so it may be somebody else's, and it was not touched; choose another name (KIND_CLUSTER), or remove it with `kind delete cluster --name {cluster}`"
+    )]
+    NotOurs {
+        /// The cluster.
+        cluster: ClusterName,
+        /// The node that tells.
+        node: String,
+        /// The folder that each of our nodes mounts.
+        certs_d: PathBuf,
+    },
     /// A file of ours cannot be used.
     #[error("cannot use {path}: {source}")]
     File {

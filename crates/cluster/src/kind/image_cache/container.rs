@@ -19,10 +19,10 @@ const FOLDER: &str = "konflux-local";
 /// What decides how a cache runs: when it differs, the container is replaced. Its volume stays.
 pub(super) fn revision(
     image: &str,
-    upstream: &Upstream,
+    remote: Option<&str>,
     certificate: &ServerCertificate,
 ) -> String {
-    let mut text = format!("1 {image} {} ", upstream.server);
+    let mut text = format!("1 {image} {} ", remote.unwrap_or("offline"));
     text.push_str(&certificate.server.certificate);
     let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
     digest.as_ref().iter().fold(String::new(), |mut hex, byte| {
@@ -35,19 +35,26 @@ pub(super) fn labels(upstream: &Upstream) -> HashMap<String, String> {
     HashMap::from([(LABEL.to_owned(), upstream.host.to_owned())])
 }
 
-/// The container. The variables are those of the distribution registry, which has one for every field of its configuration.
-pub(super) fn body(image: &str, upstream: &Upstream, revision: String) -> ContainerCreateBody {
+/// The container; `remote` is whom it asks for what it does not hold. The variables are those of the distribution registry, which has one
+/// for every field of its configuration.
+pub(super) fn body(
+    image: &str,
+    upstream: &Upstream,
+    remote: Option<&str>,
+    revision: String,
+) -> ContainerCreateBody {
+    let mut variables = vec![
+        format!("REGISTRY_HTTP_ADDR=:{PORT}"),
+        format!("REGISTRY_HTTP_TLS_CERTIFICATE=/{FOLDER}/server.crt"),
+        format!("REGISTRY_HTTP_TLS_KEY=/{FOLDER}/server.key"),
+        "REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY=/var/lib/registry".to_owned(),
+    ];
+    variables.extend(remote.map(|url| format!("REGISTRY_PROXY_REMOTEURL={url}")));
     let mut labels = labels(upstream);
     labels.insert(REVISION.to_owned(), revision);
     ContainerCreateBody {
         image: Some(image.to_owned()),
-        env: Some(vec![
-            format!("REGISTRY_PROXY_REMOTEURL={}", upstream.server),
-            format!("REGISTRY_HTTP_ADDR=:{PORT}"),
-            format!("REGISTRY_HTTP_TLS_CERTIFICATE=/{FOLDER}/server.crt"),
-            format!("REGISTRY_HTTP_TLS_KEY=/{FOLDER}/server.key"),
-            "REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY=/var/lib/registry".to_owned(),
-        ]),
+        env: Some(variables),
         labels: Some(labels),
         host_config: Some(HostConfig {
             mounts: Some(vec![Mount {

@@ -42,11 +42,15 @@ impl ImageCache<'_> {
                 changed.push(upstream.host);
             }
         }
-        let mirrors = UPSTREAMS.iter().map(|upstream| Mirror {
-            host: upstream.host.to_owned(),
-            server: upstream.server.to_owned(),
-            endpoint: format!("https://{}:{PORT}", upstream.cache_name()),
-            ca: certificate.ca.clone(),
+        let mirrors = UPSTREAMS.iter().map(|upstream| {
+            let endpoint = format!("https://{}:{PORT}", upstream.cache_name());
+            let remote = self.remote(upstream);
+            Mirror {
+                host: upstream.host.to_owned(),
+                server: remote.map_or_else(|| endpoint.clone(), str::to_owned),
+                endpoint,
+                ca: certificate.ca.clone(),
+            }
         });
         Ok((mirrors.collect(), changed))
     }
@@ -78,6 +82,11 @@ impl ImageCache<'_> {
         Ok(changed)
     }
 
+    /// Whom a cache asks for what it does not hold.
+    fn remote(&self, upstream: &Upstream) -> Option<&'static str> {
+        (!self.offline).then_some(upstream.server)
+    }
+
     async fn ensure_image(&self) -> Result<(), ImageCacheError> {
         let image = &self.image;
         match self.engine.inspect_image(image).await {
@@ -85,7 +94,7 @@ impl ImageCache<'_> {
             Err(error) if !is_absent(&error) => {
                 return Err(EngineError::call(format!("look for the image {image}"))(error).into());
             }
-            Err(_) if !self.pull => {
+            Err(_) if self.offline => {
                 return Err(ImageCacheError::ImageMissing {
                     image: image.clone(),
                 });
@@ -132,7 +141,8 @@ impl ImageCache<'_> {
         let name = upstream.cache_name();
         let attempted = format!("start the image cache {name}");
         let failed = || EngineError::call(attempted.clone());
-        let revision = revision(&self.image, upstream, certificate);
+        let remote = self.remote(upstream);
+        let revision = revision(&self.image, remote, certificate);
         let mut found = match self.engine.inspect_container(&name, None).await {
             Ok(found) => Some(found),
             Err(error) if is_absent(&error) => None,
@@ -167,7 +177,7 @@ impl ImageCache<'_> {
                 name: Some(name.clone()),
                 ..Default::default()
             };
-            let body = body(&self.image, upstream, revision);
+            let body = body(&self.image, upstream, remote, revision);
             let created = self.engine.create_container(Some(options), body).await;
             created.map_err(failed())?;
         }

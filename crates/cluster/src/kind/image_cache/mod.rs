@@ -39,7 +39,7 @@ pub struct ImageCache<'a> {
     engine: &'a Docker,
     folder: PathBuf,
     image: String,
-    pull: bool,
+    offline: bool,
 }
 
 impl<'a> ImageCache<'a> {
@@ -56,7 +56,7 @@ impl<'a> ImageCache<'a> {
             engine,
             folder: folder.into(),
             image: IMAGE.to_owned(),
-            pull: true,
+            offline: false,
         }
     }
 
@@ -67,10 +67,12 @@ impl<'a> ImageCache<'a> {
         self
     }
 
-    /// Uses only an image that the engine has (`--offline`).
+    /// Uses only what is there (`--offline`): the registry's image is not pulled, and the caches serve what they hold without
+    /// asking upstream. A pull-through registry cannot do the latter: it asks its upstream when it starts, and ends when
+    /// that does not answer (distribution, `getAuthURLs` in registry/proxy/proxyauth.go).
     #[must_use]
     pub fn offline(mut self) -> Self {
-        self.pull = false;
+        self.offline = true;
         self
     }
 }

@@ -1,6 +1,7 @@
 //! The `kind` program: everything that only it can do.
 
 mod create;
+mod discard;
 mod existence;
 mod kubeconfig;
 

@@ -172,6 +172,25 @@ async fn offline_a_missing_image_is_named_and_nothing_is_made() {
 }
 
 #[tokio::test]
+async fn offline_the_caches_serve_what_they_hold_and_ask_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = FakeEngine::healthy();
+    engine.state().images.push(IMAGE.to_owned());
+    let cache = ImageCache::at(&engine.client, folder.path());
+    let (mirrors, _) = cache.clone().offline().ensure().await.unwrap();
+    assert!(
+        mirrors
+            .iter()
+            .all(|mirror| mirror.server == mirror.endpoint)
+    );
+    let variables =
+        engine.state().containers["konflux-local-cache-quay-io"]["Config"]["Env"].clone();
+    assert!(!variables.to_string().contains("REMOTEURL"), "{variables}");
+    let (_, changed) = cache.ensure().await.unwrap();
+    assert_eq!(changed.len(), 5);
+}
+
+#[tokio::test]
 async fn a_removed_cache_leaves_nothing_and_the_network_goes_with_it() {
     let folder = tempfile::tempdir().unwrap();
     let engine = FakeEngine::healthy();

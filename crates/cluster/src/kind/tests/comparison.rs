@@ -59,6 +59,18 @@ fn what_kind_makes_of_a_document_does_not_differ_from_it() {
 }
 
 #[test]
+fn podmans_name_of_the_same_image_is_no_difference() {
+    let mut found = found();
+    let digest = "sha256:3489c7674813ba5d8b1a9977baea8a6e553784dab7b84759d1014dbd78f7ebd5";
+    found.nodes[0].image = format!("docker.io/kindest/node@{digest}");
+    assert_eq!(differences(&settings(), &found), []);
+    found.nodes[0].image = format!("localhost:5000/kindest/node@{digest}");
+    assert_eq!(differences(&settings(), &found)[0].field, Field::Image);
+    found.nodes[0].image = "kindest/node:v1.36.1".to_owned();
+    assert_eq!(differences(&settings(), &found)[0].field, Field::Image);
+}
+
+#[test]
 fn every_field_that_differs_is_listed_with_both_values() {
     let asked = KindSettings {
         node_image: Some("kindest/node:v1.37.0".to_owned()),

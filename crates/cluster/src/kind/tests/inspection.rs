@@ -27,13 +27,13 @@ async fn a_cluster_is_found_with_what_its_containers_tell() {
         "konflux",
         "control-plane",
         &json!({
-            "HostConfig": {"Memory": 4 * GIB, "PortBindings": {
+            "HostConfig": {"Memory": 4 * GIB, "Binds": ["/state/certs.d:/etc/containerd/certs.d:ro", "abc:/var"], "PortBindings": {
                 "30001/tcp": [{"HostIp": "127.0.0.1", "HostPort": "5001"}],
                 "6443/tcp": [{"HostIp": "127.0.0.1", "HostPort": "40001"}],
             }},
             "Mounts": [
                 {"Type": "volume", "Name": "abc", "Destination": "/var"},
-                {"Type": "bind", "Source": "/state/certs.d", "Destination": "/etc/containerd/certs.d"},
+                {"Type": "bind", "Source": "/host_mnt/state/certs.d", "Destination": "/etc/containerd/certs.d"},
             ],
         }),
     );
