@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use cluster::state::RootError;
 use cluster::{ClusterChoice, DeploymentName, Flavour, StateRoot};
 
+use crate::doctor::Doctor;
 use crate::exit;
 use crate::registry::arguments::Registry;
 
@@ -24,6 +25,7 @@ pub(crate) enum Command {
     Conformance(Conformance),
     Status(Status),
     Destroy(Destroy),
+    Doctor(Doctor),
     Registry(Registry),
 }
 

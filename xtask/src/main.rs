@@ -4,6 +4,7 @@ mod arguments;
 mod conformance;
 mod deploy_local;
 mod destroy;
+mod doctor;
 mod exit;
 mod registry;
 mod report;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
             Command::Conformance(arguments) => conformance::run(arguments).await,
             Command::Status(arguments) => status::run(arguments).await,
             Command::Destroy(arguments) => destroy::run(arguments).await,
+            Command::Doctor(arguments) => doctor::run(arguments).await,
             Command::Registry(arguments) => registry::run(arguments).await,
         }
     });

@@ -18,6 +18,11 @@ fn conformance_explains_its_options() {
 }
 
 #[test]
+fn doctor_explains_its_options() {
+    insta::assert_snapshot!(Sandbox::new().run(&["doctor", "--help"]).stdout);
+}
+
+#[test]
 fn the_registry_commands_explain_their_options_and_exit_codes() {
     insta::assert_snapshot!(Sandbox::new().run(&["registry", "--help"]).stdout);
     for command in [

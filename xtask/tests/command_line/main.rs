@@ -4,6 +4,7 @@
 
 mod arrows;
 mod bad_input;
+mod doctor;
 mod help;
 mod lifecycle;
 mod registry_check;

@@ -1,0 +1,189 @@
+//! `cargo xtask doctor`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use clap::Args;
+use cluster::host::{self, Check, Environment, ImageLookup, Presence, Remedy, Report, Wishes};
+use cluster::kind::configuration::{self, ClusterConfiguration};
+use cluster::kind::{ClusterName, KindSettings};
+use cluster::{ClusterKind, DeploymentName, Flavour};
+use deploy::sources::Catalog;
+use deploy::{Settings, SettingsError, Sources};
+use oci::{Client, ImageReference, Retry};
+
+use crate::arguments::{Format, Output, state_root};
+use crate::exit::{self, Exit, Failure};
+use crate::report;
+
+/// The check that is made here, because settings live above the host.
+const SETTINGS: &str = "settings";
+/// What `fixtures/sources.toml` calls the image of Kind's nodes.
+const NODE_IMAGE: &str = "kind-node";
+/// Read when no `--env-file` is given.
+const DEFAULT_ENV_FILE: &str = "deploy-local.env";
+
+/// Judge whether this host can run Konflux in a Kind cluster, and say what is in the way.
+///
+/// Nothing is changed. Commands that mend something are printed and never run. `--cluster embedded` needs none of this.
+#[derive(Debug, Args)]
+#[command(after_help = exit::HELP)]
+pub(crate) struct Doctor {
+    /// Who would act on Konflux resources: operator, or stand-ins, which need far less.
+    #[arg(long, default_value = "operator", value_name = "FLAVOUR")]
+    konflux: Flavour,
+    /// Settings file to judge; default: deploy-local.env in the current folder, if there is one.
+    #[arg(long, value_name = "FILE")]
+    env_file: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(crate) async fn run(arguments: Doctor) -> Result<Exit, Failure> {
+    let default = PathBuf::from(DEFAULT_ENV_FILE);
+    let env_file = arguments
+        .env_file
+        .or_else(|| default.exists().then_some(default));
+    let settings = settings(env_file.clone());
+    let wishes = wishes(arguments.konflux, settings.as_ref().ok())?;
+    let registries = Registries::new().map_err(|error| Exit::HostLacks.with(error))?;
+    let environment = Environment::of_this_process();
+    let mut report = host::examine(&environment, &wishes, &registries).await;
+    report.add(judge(&settings, env_file.as_deref()));
+    if arguments.output.output == Format::Json {
+        report::json(&report).map_err(|error| Exit::Failed.with(error))?;
+    } else {
+        report::result(report.to_string());
+    }
+    Ok(exit(&report))
+}
+
+/// Settings alone are wrong use; everything else is what the host lacks.
+fn exit(report: &Report) -> Exit {
+    let mut failed = report.failed().peekable();
+    if failed.peek().is_none() {
+        Exit::Done
+    } else if failed.all(|check| check.name == SETTINGS) {
+        Exit::WrongUse
+    } else {
+        Exit::HostLacks
+    }
+}
+
+fn settings(env_file: Option<PathBuf>) -> Result<Settings, SettingsError> {
+    let sources = Sources {
+        arguments: Vec::new(),
+        // A variable that is not text cannot be one of ours: their values are checked to be text.
+        environment: std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect(),
+        env_file,
+    };
+    let settings = Settings::resolve(&sources)?;
+    settings.for_cluster(ClusterKind::Kind)?;
+    Ok(settings)
+}
+
+fn judge(settings: &Result<Settings, SettingsError>, env_file: Option<&Path>) -> Check {
+    match (settings, env_file) {
+        (Ok(_), Some(file)) => Check::pass(
+            SETTINGS,
+            format!("{} and the environment are in order", file.display()),
+        ),
+        (Ok(_), None) => Check::pass(
+            SETTINGS,
+            format!("no {DEFAULT_ENV_FILE} here; the environment is in order"),
+        ),
+        (Err(error), _) => Check::fail(
+            SETTINGS,
+            error.to_string(),
+            Remedy::advice("mend it; `cargo xtask deploy-local --help` lists every setting"),
+        ),
+    }
+}
+
+fn wishes(flavour: Flavour, settings: Option<&Settings>) -> Result<Wishes, Failure> {
+    let root = state_root().map_err(|error| Exit::HostLacks.with(error))?;
+    let mut kind = KindSettings::new(ClusterName::from(&DeploymentName::default()));
+    if let Some(settings) = settings {
+        kind.registry_port = Some(settings.registry_host_port());
+    }
+    let configuration = configuration::render(&kind)
+        .and_then(|document| ClusterConfiguration::read(&document))
+        // The document is ours; what is wrong with it comes from a setting.
+        .map_err(|error| Exit::WrongUse.with(error))?;
+    let mut wishes = Wishes::new(flavour, root.path().to_owned()).for_configuration(&configuration);
+    let catalog = Catalog::of_this_project().map_err(|error| Exit::Failed.with(error))?;
+    for image in catalog.images() {
+        let reference = image.reference.to_string();
+        if image.name == NODE_IMAGE {
+            // The same image, by the full name that a registry's client needs.
+            wishes.node_image = Some(reference);
+        } else {
+            wishes.images.push(reference);
+        }
+    }
+    Ok(wishes)
+}
+
+/// Asks registries without a login, once: a doctor does not wait for a better moment.
+pub(crate) struct Registries {
+    client: Client,
+}
+
+impl Registries {
+    pub(crate) fn new() -> Result<Self, oci::Error> {
+        let once = Retry {
+            attempts: 1,
+            ..Retry::default()
+        };
+        let client = Client::builder()
+            .retry(once)
+            .connect_timeout(Duration::from_secs(2))
+            .build()?;
+        Ok(Self { client })
+    }
+}
+
+#[async_trait]
+impl ImageLookup for Registries {
+    async fn look_up(&self, image: &str) -> Presence {
+        let reference: ImageReference = match image.parse() {
+            Ok(reference) => reference,
+            Err(error) => return Presence::Unknown(error.to_string()),
+        };
+        match self.client.resolve(&reference).await {
+            Ok(Some(_)) => Presence::There,
+            Ok(None) => Presence::Absent,
+            Err(oci::Error::Transport { address, cause, .. }) => {
+                // The chain begins with what was attempted; its last link is what happened.
+                let happened = cause.rsplit(": ").next().unwrap_or(&cause);
+                Presence::Unreachable(format!("{address}: {happened}"))
+            }
+            Err(oci::Error::Unauthorized { .. } | oci::Error::Forbidden { .. }) => {
+                Presence::Unknown("its registry asks for a login".to_owned())
+            }
+            Err(error) => Presence::Unknown(error.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failing(names: &[&'static str]) -> Report {
+        let fail = |name: &&'static str| Check::fail(*name, "", Remedy::advice(""));
+        Report::new(names.iter().map(fail).collect())
+    }
+
+    #[test]
+    fn what_failed_decides_the_exit_code_and_a_warning_does_not() {
+        assert_eq!(exit(&failing(&[])), Exit::Done);
+        assert_eq!(exit(&failing(&[SETTINGS])), Exit::WrongUse);
+        assert_eq!(exit(&failing(&[SETTINGS, "engine"])), Exit::HostLacks);
+        let warned = Report::new(vec![Check::unknown("engine", "no answer")]);
+        assert_eq!(exit(&warned), Exit::Done);
+    }
+}
