@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::program::find_on;
+
 /// The kind of operating system, as far as the checks differ by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Platform {
@@ -99,17 +101,11 @@ impl Environment {
         self.root.join(absolute.trim_start_matches('/'))
     }
 
-    /// The file that a shell would run for a name.
+    /// The file that would be run for a name.
     #[must_use]
     pub fn program(&self, name: &str) -> Option<PathBuf> {
-        std::env::split_paths(self.variable("PATH")?)
-            .map(|folder| folder.join(name))
-            .find(|file| is_program(file))
+        find_on(self.variable("PATH")?.as_ref(), name.as_ref())
     }
-}
-
-fn is_program(file: &Path) -> bool {
-    file.is_file() && rustix::fs::access(file, rustix::fs::Access::EXEC_OK).is_ok()
 }
 
 #[cfg(test)]

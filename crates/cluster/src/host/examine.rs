@@ -133,9 +133,10 @@ async fn port_checks(engine: Option<&Engine>, wishes: &Wishes, deadline: Instant
             .unwrap_or_default(),
     };
     let judged = wishes.ports.iter().map(|port| {
+        let command = engine.map(|engine| engine.selected().command.clone());
         let (port, cluster, published) = (port.clone(), wishes.cluster.clone(), published.clone());
         on_a_thread(format!("port-{}", port.port), deadline, move || {
-            checks::port(&port, &cluster, &published)
+            checks::port(&port, &cluster, &published, command.as_deref())
         })
     });
     futures::future::join_all(judged).await

@@ -16,6 +16,7 @@ pub(in super::super) fn port(
     wanted: &HostPort,
     cluster: &str,
     published: &[PublishedPort],
+    engine_command: Option<&str>,
 ) -> Check {
     let port = wanted.port;
     let name = format!("port-{port}");
@@ -30,16 +31,13 @@ pub(in super::super) fn port(
         );
     }
     if let Some(holder) = holder {
-        let (what, command) = match &holder.kind_cluster {
-            Some(other) => (
-                format!("the Kind cluster {other} ({})", holder.container),
-                format!("kind delete cluster --name {other}"),
-            ),
-            None => (
-                format!("the container {}", holder.container),
-                format!("docker stop {}", holder.container),
-            ),
+        let what = match &holder.kind_cluster {
+            Some(other) => format!("the Kind cluster {other} ({})", holder.container),
+            None => format!("the container {}", holder.container),
         };
+        // Stopped, it can be started again: what somebody else made is never to be deleted by pasting.
+        let engine = engine_command.unwrap_or("docker");
+        let command = format!("{engine} stop {}", holder.container);
         let seen = format!("{} needs it, and {what} has it", wanted.purpose);
         return Check::fail(name, seen, remedy(wanted, command));
     }
@@ -96,7 +94,12 @@ mod tests {
     fn a_taken_port_names_its_owner_and_the_setting_that_moves_it() {
         let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).unwrap();
         let number = listener.local_addr().unwrap().port();
-        let check = port(&wanted(number, Some("REGISTRY_HOST_PORT")), "konflux", &[]);
+        let check = port(
+            &wanted(number, Some("REGISTRY_HOST_PORT")),
+            "konflux",
+            &[],
+            None,
+        );
         assert_eq!(check.verdict, Verdict::Fail);
         let me = std::process::id();
         assert!(
@@ -111,13 +114,25 @@ mod tests {
 
     #[test]
     fn a_container_is_named_rather_than_the_process_that_forwards_to_it() {
-        let check = port(&wanted(5001, None), "konflux", &held(5001, None));
+        let check = port(
+            &wanted(5001, None),
+            "konflux",
+            &held(5001, None),
+            Some("podman"),
+        );
         assert!(
             check.seen.ends_with("the container somebody has it"),
             "{}",
             check.seen
         );
-        let other = port(&wanted(5001, None), "konflux", &held(5001, Some("kind")));
+        let command = check.remedy.unwrap().command.unwrap();
+        assert_eq!(command, "podman stop somebody");
+        let other = port(
+            &wanted(5001, None),
+            "konflux",
+            &held(5001, Some("kind")),
+            Some("podman"),
+        );
         assert!(
             other.seen.contains("the Kind cluster kind"),
             "{}",
@@ -127,7 +142,12 @@ mod tests {
 
     #[test]
     fn the_clusters_own_mapping_is_not_in_its_way() {
-        let check = port(&wanted(5001, None), "konflux", &held(5001, Some("konflux")));
+        let check = port(
+            &wanted(5001, None),
+            "konflux",
+            &held(5001, Some("konflux")),
+            Some("podman"),
+        );
         assert_eq!(check.verdict, Verdict::Pass);
     }
 }
