@@ -4,6 +4,7 @@ mod create;
 mod discard;
 mod existence;
 mod kubeconfig;
+mod load;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -26,8 +27,6 @@ const OTHER_NETWORK: &str = "KIND_EXPERIMENTAL_DOCKER_NETWORK";
 const LOOK: Duration = Duration::from_secs(30);
 /// How long it may take to remove a cluster.
 const DELETE: Duration = Duration::from_secs(180);
-/// How long it may take to copy images into all nodes.
-const LOAD: Duration = Duration::from_secs(900);
 const ADVICE: &str =
     "install kind v0.26.0 or newer (https://kind.sigs.k8s.io/docs/user/quick-start/#installation)";
 
@@ -136,37 +135,6 @@ impl Kind {
         Ok(())
     }
 
-    /// Copies images from the engine into every node of a cluster.
-    ///
-    /// # Errors
-    ///
-    /// [`KindError::Program`].
-    pub async fn load(&self, name: &ClusterName, images: &[&str]) -> Result<(), KindError> {
-        if images.is_empty() {
-            return Ok(());
-        }
-        let command = self
-            .command(["load", "docker-image", "--name", name.as_str()], LOAD)
-            .arguments(images.iter().copied());
-        let attempted = format!("load {} into Kind cluster {name}", images.join(", "));
-        command.run().await.map_err(KindError::program(attempted))?;
-        Ok(())
-    }
-
-    /// Copies the images of an archive (`docker save`) into every node of a cluster.
-    ///
-    /// # Errors
-    ///
-    /// [`KindError::Program`].
-    pub async fn load_archive(&self, name: &ClusterName, archive: &Path) -> Result<(), KindError> {
-        let command = self
-            .command(["load", "image-archive", "--name", name.as_str()], LOAD)
-            .argument(archive);
-        let attempted = format!("load {} into Kind cluster {name}", archive.display());
-        command.run().await.map_err(KindError::program(attempted))?;
-        Ok(())
-    }
-
     /// The lines of standard output, each of them parsed.
     async fn lines<T>(
         &self,
@@ -193,16 +161,23 @@ impl Kind {
         arguments: impl IntoIterator<Item = &'a str>,
         limit: Duration,
     ) -> Command {
-        let mut command = Command::new("kind")
+        let command = self
+            .program("kind", limit)
             .arguments(arguments)
             .environment(PROVIDER, &self.provider)
-            .cancelled_by(self.cancellation.clone())
-            .limit(self.limit.unwrap_or(limit))
             .advice(ADVICE);
         if std::env::var_os(OTHER_NETWORK).is_some() {
             // We look for leftovers on the network `kind`, and the image cache is there.
-            command = command.without_environment(OTHER_NETWORK);
+            return command.without_environment(OTHER_NETWORK);
         }
+        command
+    }
+
+    /// A program with this one's search path, environment, token and limit.
+    fn program(&self, name: &str, limit: Duration) -> Command {
+        let mut command = Command::new(name)
+            .cancelled_by(self.cancellation.clone())
+            .limit(self.limit.unwrap_or(limit));
         if let Some(search_path) = &self.search_path {
             command = command.search_path(search_path);
         }

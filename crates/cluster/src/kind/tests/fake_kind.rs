@@ -24,7 +24,7 @@ case "$1 $2" in
     grep -vx "$4" "$here/clusters" >"$here/clusters.new" 2>/dev/null
     mv "$here/clusters.new" "$here/clusters"
     echo "Deleted nodes: [\"$4-control-plane\"]" >&2 ;;
-"load docker-image" | "load image-archive") ;;
+"load docker-image" | "load image-archive" | "save --output") ;;
 *) echo "unknown: $*" >&2; exit 64 ;;
 esac
 "#;
@@ -68,9 +68,8 @@ pub(super) struct FakeKind {
 impl FakeKind {
     pub(super) fn healthy() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/fake.sh");
-        std::os::unix::fs::symlink(script, folder.path().join("kind")).unwrap();
         let fake = Self { folder };
+        fake.add_program("kind");
         fake.behave("");
         fake
     }
@@ -95,16 +94,26 @@ impl FakeKind {
         std::fs::write(self.folder.path().join("behaviour"), script).unwrap();
     }
 
+    /// The same under another name.
+    pub(super) fn add_program(&self, name: &str) {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/fake.sh");
+        std::os::unix::fs::symlink(script, self.path(name)).unwrap();
+    }
+
     pub(super) fn add_cluster(&self, name: &str) {
         std::fs::write(self.folder.path().join("clusters"), format!("{name}\n")).unwrap();
     }
 
-    /// A `kind` whose hanging is noticed soon.
     pub(super) fn kind(&self) -> Kind {
-        let search_path = format!("{}:/usr/bin:/bin", self.folder.path().display());
-        Kind::new("docker").search_path(search_path)
+        self.kind_with("docker")
     }
 
+    pub(super) fn kind_with(&self, provider: &str) -> Kind {
+        let search_path = format!("{}:/usr/bin:/bin", self.folder.path().display());
+        Kind::new(provider).search_path(search_path)
+    }
+
+    /// A `kind` whose hanging is noticed soon.
     pub(super) fn impatient(&self, fault: Fault) -> Kind {
         match fault {
             Fault::Hangs => self.kind().limit(Duration::from_secs(3)),

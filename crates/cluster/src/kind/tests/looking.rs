@@ -89,6 +89,35 @@ async fn a_kubeconfig_that_cannot_be_written_names_the_file() {
 }
 
 #[tokio::test]
+async fn images_of_another_engine_are_loaded_by_an_archive_of_it() {
+    let fake = FakeKind::healthy();
+    fake.add_program("podman");
+    let kind = fake.kind_with("podman");
+    kind.load(&name(), &["one:1", "two:2"]).await.unwrap();
+    let calls: Vec<String> = fake.calls();
+    assert_eq!(calls.len(), 4);
+    assert!(calls[0].starts_with("save --output /") && calls[0].ends_with("/image.tar one:1"));
+    assert!(
+        calls[3].starts_with("load image-archive --name konflux /"),
+        "{calls:?}"
+    );
+    let archive = calls[3].rsplit(' ').next().unwrap();
+    assert!(!std::path::Path::new(archive).exists());
+    let without = FakeKind::healthy();
+    let error = without
+        .kind_with("nerdctl-of-nobody")
+        .load(&name(), &["one:1"])
+        .await;
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.starts_with(
+            "cannot save one:1 for Kind cluster konflux: `nerdctl-of-nobody` was not found on PATH"
+        ),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn images_are_loaded_by_name_and_from_an_archive() {
     let fake = FakeKind::healthy();
     let kind = fake.kind();
