@@ -12,7 +12,7 @@ use crate::support::content::{noise, sha256};
 use crate::support::program::Program;
 
 const CLIENTS: usize = 4;
-const KILLS: usize = 5;
+const KILLS: usize = 12;
 
 /// What a repository should have, by the number of the content; a content that is missing here may be there or not.
 type Expected = BTreeMap<usize, bool>;
@@ -22,6 +22,9 @@ async fn what_was_acknowledged_last_is_what_a_restart_serves() {
     let data = tempfile::tempdir().unwrap();
     let contents: Arc<Vec<_>> = Arc::new([0, 1, 700, 20_000, 60_000].map(content).into());
     let mut expected = vec![Expected::new(); CLIENTS];
+    drop(rustls::crypto::ring::default_provider().install_default());
+    // Making one reads the system's certificates, which takes longer than everything else here.
+    let http = reqwest::Client::new();
     for kill in 0..KILLS {
         let load = Arc::new(Load {
             contents: Arc::clone(&contents),
@@ -31,16 +34,17 @@ async fn what_was_acknowledged_last_is_what_a_restart_serves() {
         });
         let program = Program::start(data.path()).await;
         for (client, expected) in expected.iter_mut().enumerate() {
-            verify(&program.url, client, &contents, expected).await;
+            verify(&http, &program.url, client, &contents, expected).await;
         }
         let clients: Vec<_> = (expected.drain(..).enumerate())
             .map(|(client, expected)| {
-                let (load, url) = (Arc::clone(&load), program.url.clone());
-                tokio::spawn(load.run(url, client, kill as u64, expected))
+                let (load, http) = (Arc::clone(&load), http.clone());
+                let url = program.url.clone();
+                tokio::spawn(load.run(http, url, client, kill as u64, expected))
             })
             .collect();
         // Each time after another number of requests, so that the files of what is in the log are made, half made and not made.
-        load.wait_for(40 + 41 * kill).await;
+        load.wait_for(50 + 37 * kill).await;
         load.killed.store(true, Ordering::Relaxed);
         program.kill().await;
         for client in clients {
@@ -49,7 +53,7 @@ async fn what_was_acknowledged_last_is_what_a_restart_serves() {
     }
     let program = Program::start(data.path()).await;
     for (client, expected) in expected.iter_mut().enumerate() {
-        verify(&program.url, client, &contents, expected).await;
+        verify(&http, &program.url, client, &contents, expected).await;
     }
     program.stop().await;
     holds_only_what_is_expected(data.path(), &contents, &expected);
@@ -78,12 +82,12 @@ impl Load {
     /// Changes the client's own repository, where it knows what came when, until the registry is gone. Contents are shared with everyone.
     async fn run(
         self: Arc<Self>,
+        http: reqwest::Client,
         url: String,
         client: usize,
         seed: u64,
         mut expected: Expected,
     ) -> Expected {
-        let http = reqwest::Client::new();
         let choices = noise(seed * 100 + client as u64, 4096);
         for choice in choices.chunks(3).cycle() {
             let number = usize::from(choice[0]) % self.contents.len();
@@ -140,10 +144,16 @@ fn repository(client: usize) -> String {
 }
 
 /// What the registry serves is what was acknowledged last. What was not acknowledged is whole or not there; from now on it is known.
-async fn verify(url: &str, client: usize, contents: &[(Digest, Vec<u8>)], expected: &mut Expected) {
+async fn verify(
+    http: &reqwest::Client,
+    url: &str,
+    client: usize,
+    contents: &[(Digest, Vec<u8>)],
+    expected: &mut Expected,
+) {
     for (number, (digest, bytes)) in contents.iter().enumerate() {
         let path = format!("{url}/v2/{}/blobs/{digest}", repository(client));
-        let answer = reqwest::get(path).await.unwrap();
+        let answer = http.get(path).send().await.unwrap();
         let there = match answer.status().as_u16() {
             200 => true,
             404 => false,
