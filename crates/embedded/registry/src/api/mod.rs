@@ -8,6 +8,7 @@ mod query;
 mod range;
 mod referrers;
 mod respond;
+mod rest_of_body;
 mod tags;
 mod token;
 mod uploads;
@@ -33,9 +34,14 @@ pub(crate) fn router(registry: Registry) -> Router {
 }
 
 async fn answer(State(registry): State<Registry>, request: Request) -> Response {
-    let mut response = match dispatch(&registry, request).await {
+    let (head, body) = request.into_parts();
+    let (body, rest) = rest_of_body::returned(body);
+    let mut response = match dispatch(&registry, Request::from_parts(head, body)).await {
         Ok(response) => response,
-        Err(error) => error.into_response(),
+        Err(error) => {
+            rest.drain(registry.options.idle_limit).await;
+            error.into_response()
+        }
     };
     let (name, value) = API_VERSION;
     response.headers_mut().insert(name, value);
