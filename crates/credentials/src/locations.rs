@@ -54,11 +54,12 @@ impl fmt::Display for LocationSource {
 
 /// The files to search, in order.
 ///
-/// A named file is the only one: `auth_file`, else `$REGISTRY_AUTH_FILE`, as with Podman's and Skopeo's `--authfile`. Otherwise
+/// A named file is the only one: `auth_file`, else `$REGISTRY_AUTH_FILE`, as with Podman's and Skopeo's `--authfile`; else
+/// `$DOCKER_CONFIG/config.json`, where that variable is set. Otherwise
 /// `$XDG_RUNTIME_DIR/containers/auth.json` (without that variable `/run/containers/<uid>/auth.json` on Linux and
-/// `~/.config/containers/auth.json` elsewhere), `$XDG_CONFIG_HOME/containers/auth.json` (`~/.config`), `$DOCKER_CONFIG/config.json`
-/// (`~/.docker`), `~/.dockercfg`. Source: `getAuthFilePaths` of
-/// <https://github.com/containers/container-libs/blob/main/image/pkg/docker/config/config.go>.
+/// `~/.config/containers/auth.json` elsewhere), `$XDG_CONFIG_HOME/containers/auth.json` (`~/.config`), `~/.docker/config.json`,
+/// `~/.dockercfg`. Sources: `GetDefaultAuthFile` and `getAuthFilePaths` of
+/// <https://github.com/containers/container-libs> (`common/pkg/auth/auth.go`, `image/pkg/docker/config/config.go`).
 #[must_use]
 pub fn locations(auth_file: Option<&Path>, environment: &Environment) -> Vec<Location> {
     let location = |path: PathBuf, source| Location { path, source };
@@ -67,6 +68,10 @@ pub fn locations(auth_file: Option<&Path>, environment: &Environment) -> Vec<Loc
     }
     if let Some(path) = &environment.registry_auth_file {
         return vec![location(path.clone(), LocationSource::RegistryAuthFile)];
+    }
+    // Not what one would expect beside the order below, but what Docker, Podman, Buildah and Skopeo do.
+    if let Some(folder) = &environment.docker_config {
+        return vec![location(folder.join("config.json"), LocationSource::Docker)];
     }
     let in_home = |relative: &str| environment.home.as_ref().map(|home| home.join(relative));
     let runtime = match (&environment.xdg_runtime_dir, environment.user_id) {
@@ -78,14 +83,10 @@ pub fn locations(auth_file: Option<&Path>, environment: &Environment) -> Vec<Loc
         Some(folder) => Some(folder.join("containers/auth.json")),
         None => in_home(".config/containers/auth.json"),
     };
-    let docker = match &environment.docker_config {
-        Some(folder) => Some(folder.join("config.json")),
-        None => in_home(".docker/config.json"),
-    };
     let candidates = [
         (runtime, LocationSource::ContainersRuntime),
         (configuration, LocationSource::ContainersConfiguration),
-        (docker, LocationSource::Docker),
+        (in_home(".docker/config.json"), LocationSource::Docker),
         (in_home(".dockercfg"), LocationSource::DockerLegacy),
     ];
     let mut found: Vec<Location> = Vec::new();

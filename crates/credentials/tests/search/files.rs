@@ -34,7 +34,7 @@ fn variables_move_the_places_and_empty_ones_do_not_count() {
         ("HOME", "/home/a"),
         ("XDG_RUNTIME_DIR", ""),
         ("XDG_CONFIG_HOME", "/configuration"),
-        ("DOCKER_CONFIG", "/docker"),
+        ("DOCKER_CONFIG", ""),
         ("REGISTRY_AUTH_FILE", ""),
     ];
     let mut environment = Environment::from_variables(variables);
@@ -48,10 +48,22 @@ fn variables_move_the_places_and_empty_ones_do_not_count() {
         [
             "/run/containers/1000/auth.json",
             "/configuration/containers/auth.json",
-            "/docker/config.json",
+            "/home/a/.docker/config.json",
             "/home/a/.dockercfg"
         ]
     );
+}
+
+#[test]
+fn a_docker_config_in_the_environment_is_searched_alone() {
+    let variables = [
+        ("HOME", "/home/a"),
+        ("XDG_RUNTIME_DIR", "/run/user/1000"),
+        ("DOCKER_CONFIG", "/docker"),
+    ];
+    let found = locations(None, &Environment::from_variables(variables));
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].path, Path::new("/docker/config.json"));
 }
 
 #[test]
