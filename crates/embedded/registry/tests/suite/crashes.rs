@@ -141,6 +141,43 @@ async fn deleted_content_leaves_the_disk_when_the_last_repository_lets_go() {
 }
 
 #[tokio::test]
+async fn a_link_in_place_of_a_repository_is_not_followed() {
+    let (data, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let digest = sha256(b"content");
+    let client = Client::new(Arc::new(Directory::open(outside.path()).unwrap()));
+    client
+        .push_blob("real", &digest, b"content")
+        .await
+        .expect(201);
+    drop(client);
+    let repository = outside.path().join("repositories/real");
+    let before = std::fs::read_dir(&repository).unwrap().count();
+
+    let client = Client::new(Arc::new(Directory::open(data.path()).unwrap()));
+    std::os::unix::fs::symlink(&repository, data.path().join("repositories/link")).unwrap();
+    client
+        .get(&format!("/v2/link/blobs/{digest}"))
+        .await
+        .expect(500);
+    client
+        .push_blob("link", &sha256(b"more"), b"more")
+        .await
+        .expect(500);
+    let mount = format!("/v2/other/blobs/uploads/?mount={digest}&from=link");
+    client.post(&mount).await.expect(500);
+    let names = client.get("/v2/_catalog").await.expect(200).json();
+    assert_eq!(names, json!({ "repositories": [] }));
+    assert_eq!(std::fs::read_dir(&repository).unwrap().count(), before);
+    assert!(
+        !data
+            .path()
+            .join("content/sha256")
+            .join(digest.encoded())
+            .exists()
+    );
+}
+
+#[tokio::test]
 async fn half_a_journal_line_is_forgotten_and_a_damaged_one_is_reported() {
     let data = tempfile::tempdir().unwrap();
     push_index(data.path(), "v1", Durability::PowerLoss).await;

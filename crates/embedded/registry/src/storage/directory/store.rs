@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -62,8 +62,18 @@ impl Store {
             return Ok(Some(Arc::clone(repository)));
         }
         let paths = self.content.paths.repository(name);
-        if !paths.root().try_exists().file("look for", paths.root())? {
-            return Ok(None);
+        let root = paths.root();
+        match fs::symlink_metadata(root) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            // A link would lead out of the directory.
+            Ok(metadata) if !metadata.is_dir() => {
+                return Err(StorageError::Damaged {
+                    path: root.to_owned(),
+                    reason: "it is not a directory of its own".to_owned(),
+                });
+            }
+            Ok(_) => {}
+            Err(error) => return Err(error).file("look for", root),
         }
         let repository = Arc::new(Repository::open(name.clone(), paths, &self.content)?);
         // An earlier process may have ended before its last changes reached the index.json.
@@ -121,8 +131,13 @@ impl Store {
 
     pub(super) fn repositories(&self) -> Result<Vec<RepositoryName>, StorageError> {
         let entries = read_directory(&self.content.paths.repositories())?;
+        let is_directory = |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
         let name = |entry: fs::DirEntry| entry.file_name().to_str().and_then(repository_name);
-        let mut names: Vec<_> = entries.into_iter().filter_map(name).collect();
+        let mut names: Vec<_> = entries
+            .into_iter()
+            .filter(is_directory)
+            .filter_map(name)
+            .collect();
         names.sort();
         Ok(names)
     }
@@ -139,8 +154,10 @@ impl Store {
         if let Some(bytes) = self.small.get(repository, digest) {
             return Ok(Some(bytes.len() as u64));
         }
-        self.content
-            .size(&self.content.paths.repository(repository), digest)
+        match self.find(repository)? {
+            Some(repository) => self.content.size(&repository.paths, digest),
+            None => Ok(None),
+        }
     }
 
     /// A blob that can be opened without waiting for the disk; `None`: ask [`Store::open_blob`].
@@ -152,7 +169,12 @@ impl Store {
         if let Some(bytes) = self.small.get(repository, digest) {
             return Some(Box::new(MemoryReader(bytes)));
         }
-        let path = self.content.paths.repository(repository).blob(digest);
+        let repositories = self
+            .repositories
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let path = repositories.get(repository)?.paths.blob(digest);
+        drop(repositories);
         let reader = DirectoryReader::new(cached::open(&path)?, path).ok()?;
         Some(Box::new(reader))
     }
@@ -162,7 +184,10 @@ impl Store {
         repository: &RepositoryName,
         digest: &Digest,
     ) -> Result<Option<Box<dyn BlobReader>>, StorageError> {
-        let path = self.content.paths.repository(repository).blob(digest);
+        let Some(repository) = self.find(repository)? else {
+            return Ok(None);
+        };
+        let path = repository.paths.blob(digest);
         let Some(file) = open_if_present(&path)? else {
             return Ok(None);
         };
@@ -176,12 +201,14 @@ impl Store {
         digest: &Digest,
     ) -> Result<bool, StorageError> {
         self.small.settle(source, digest)?;
-        let source = self.content.paths.repository(source);
-        if self.content.size(&source, digest)?.is_none() {
+        let Some(source) = self.find(source)? else {
+            return Ok(false);
+        };
+        if self.content.size(&source.paths, digest)?.is_none() {
             return Ok(false);
         }
         self.content
-            .mount(&source, &self.find_or_create(target)?.paths, digest)
+            .mount(&source.paths, &self.find_or_create(target)?.paths, digest)
     }
 
     pub(super) fn blob_holders(
