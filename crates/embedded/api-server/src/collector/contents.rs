@@ -149,6 +149,8 @@ pub(super) async fn empty_definition(api: &Api, definition: &Value) -> Result<()
         namespace: "",
         name: part(&["metadata", "name"]),
     };
+    // Before the definition goes, so that whoever sees it gone finds its kind gone too.
+    api.catalog.replace(group, plural, Vec::new());
     change(api, address, Stage::Object, |existing| {
         let mut object = existing.clone();
         let kept = finalizers(existing)
