@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use async_trait::async_trait;
 use cluster::embedded::Daemon;
+use cluster::host::Environment;
 use cluster::{DeploymentDirectory, DeploymentName, DeploymentRecord, StateRoot};
 use deploy::{DeployRequest, Settings, Sources, deployment};
 use harness::evidence::Redactor;
@@ -73,7 +74,9 @@ impl OwnDeployment for Own {
     }
 
     async fn destroy(&self) -> Result<(), String> {
-        let destroyed = deployment::destroy(&self.root(), &Self::name(), |_holder| {}).await;
+        let environment = Environment::of_this_process();
+        let destroyed =
+            deployment::destroy(&self.root(), &Self::name(), &environment, |_holder| {}).await;
         destroyed.map(drop).map_err(|error| error.to_string())
     }
 
@@ -101,6 +104,7 @@ async fn deploy(root: &StateRoot, name: DeploymentName) -> Result<DeploymentReco
     let request = DeployRequest {
         root,
         name,
+        target: deployment::Target::Embedded,
         settings: &settings,
         program,
         keep_going: false,

@@ -40,9 +40,22 @@ pub(crate) struct DeployLocal {
     /// Where the Kubernetes API and the registry come from: auto, kind, existing or embedded.
     #[arg(long, default_value = "auto", value_name = "CLUSTER")]
     pub(crate) cluster: ClusterChoice,
-    /// Who acts on Konflux resources: operator or stand-ins. Default: stand-ins on embedded.
+    /// Who acts on Konflux resources: operator or stand-ins. Default: stand-ins on embedded, operator on kind and existing,
+    /// which this version does not support yet.
     #[arg(long, value_name = "FLAVOUR")]
     pub(crate) konflux: Option<Flavour>,
+    /// Context of the kubeconfig to deploy on, with --cluster existing. Default: the current one.
+    #[arg(long, value_name = "CONTEXT")]
+    pub(crate) context: Option<String>,
+    /// Delete a Kind cluster that is not as it is asked for, with everything in it, and make it anew.
+    #[arg(long)]
+    pub(crate) recreate: bool,
+    /// Take what other projects release from this folder (NAME/VERSION/FILE) and from nowhere else.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) sources: Option<PathBuf>,
+    /// Fetch nothing: use what is cached, and say at once what is missing.
+    #[arg(long)]
+    pub(crate) offline: bool,
     /// Whether the internal registry asks for a login: none or htpasswd. The setting REGISTRY_AUTH says the same.
     #[arg(long, value_name = "KIND")]
     pub(crate) registry_auth: Option<String>,
@@ -95,12 +108,15 @@ pub(crate) struct Status {
     pub(crate) output: Output,
 }
 
-/// Remove a deployment: its process and every file.
+/// Remove a deployment: its processes, its Kind cluster or what it made in an existing one, and every file.
 #[derive(Debug, Args)]
 #[command(after_help = exit::HELP)]
 pub(crate) struct Destroy {
     #[command(flatten)]
     pub(crate) name: Name,
+    /// Remove the image cache, too, which all Kind clusters share and which is kept otherwise.
+    #[arg(long)]
+    pub(crate) cache: bool,
 }
 
 #[derive(Debug, Args)]

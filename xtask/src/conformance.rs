@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, anyhow, bail};
+use cluster::host::Environment;
 use cluster::state::LockHolder;
-use cluster::{DeploymentName, StateRoot};
+use cluster::{ClusterKind, DeploymentName, StateRoot};
+use deploy::deployment::Target;
 use deploy::{Settings, Sources, deployment};
 use harness::runner::Request;
 use serde::Deserialize;
 use xshell::{Shell, cmd};
 
 use crate::arguments::{Conformance, state_root};
-use crate::deploy_local::{self, MODELS, Signals};
+use crate::deploy_local::{self, Signals, models};
 use crate::exit::{Exit, Failure};
 use crate::report::say;
 use crate::view;
@@ -34,9 +36,9 @@ pub(crate) async fn run(arguments: Conformance) -> Result<Exit, Failure> {
         let recorded = directory
             .read_record()
             .map_err(|error| Exit::Failed.with(error))?;
-        if recorded.is_some() {
+        if let Some(recorded) = recorded {
             say(format!("scenarios run against deployment {name}"));
-            say(MODELS);
+            say(models(recorded.cluster));
             return run_program(&program, &request).await;
         }
     }
@@ -89,15 +91,16 @@ async fn run_on_own_deployment(
     say(format!(
         "there is no deployment; {name} is made for this run"
     ));
-    say(MODELS);
+    say(models(ClusterKind::Embedded));
     request.name = Some(name.clone());
     if request.report_dir.is_none() {
         request.report_dir =
             Some(fresh_report_folder(program).map_err(|error| Exit::HostLacks.with(error))?);
     }
     let outcome = deploy_and_run(root, &name, program, &request).await;
-    let destroyed =
-        deployment::destroy(root, &name, |holder| say(format!("waiting: {holder}"))).await;
+    let environment = Environment::of_this_process();
+    let waiting = |holder: &LockHolder| say(format!("waiting: {holder}"));
+    let destroyed = deployment::destroy(root, &name, &environment, waiting).await;
     if let Err(error) = &destroyed {
         say(format!(
             "warning: deployment {name} was not destroyed: {error}"
@@ -154,7 +157,15 @@ async fn deploy_and_run(
         ..Default::default()
     };
     let settings = Settings::resolve(&sources).map_err(|error| Exit::WrongUse.with(error))?;
-    deploy_local::deploy(root, name.clone(), &settings, false, view::best()).await?;
+    deploy_local::deploy(
+        root,
+        name.clone(),
+        Target::Embedded,
+        &settings,
+        false,
+        view::best(),
+    )
+    .await?;
     run_program(program, request).await
 }
 

@@ -1,13 +1,15 @@
 //! `cargo xtask deploy-local`.
 
 mod signals;
+mod target;
 
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster::{ClusterKind, DeploymentName, DeploymentRecord, Flavour, StateRoot, choice};
+use cluster::{ClusterKind, DeploymentName, DeploymentRecord, StateRoot};
+use deploy::deployment::Target;
 use deploy::plan::Outline;
 use deploy::{DeployError, DeployRequest, Deployed, EventSink, Settings, Sources, deployment};
 use serde_json::json;
@@ -20,34 +22,38 @@ use crate::view;
 pub(crate) use signals::Signals;
 
 /// Said once by everything that could be mistaken for real Konflux.
-pub(crate) const MODELS: &str =
-    "note: Kubernetes, Tekton and the Konflux controllers here are models (docs/models.md)";
+pub(crate) fn models(cluster: ClusterKind) -> &'static str {
+    match cluster {
+        ClusterKind::Embedded => {
+            "note: Kubernetes, Tekton and the Konflux controllers here are models (docs/models.md)"
+        }
+        ClusterKind::Kind | ClusterKind::Existing => {
+            "note: the Konflux controllers here are models (docs/models.md)"
+        }
+    }
+}
+
 /// Read when no `--env-file` is given.
 const DEFAULT_ENV_FILE: &str = "deploy-local.env";
 
 pub(crate) async fn run(arguments: DeployLocal) -> Result<Exit, Failure> {
-    let choice = choice::choose(arguments.cluster).map_err(|error| Exit::WrongUse.with(error))?;
-    if arguments.konflux == Some(Flavour::Operator) {
-        let error = anyhow::anyhow!(
-            "--konflux operator needs a real cluster, and the {} cluster runs the stand-ins only; use --konflux stand-ins",
-            choice.cluster
-        );
-        return Err(Exit::WrongUse.with(error));
-    }
     let settings = settings(&arguments)?;
+    let root = state_root().map_err(|error| Exit::HostLacks.with(error))?;
+    let choice = target::choose(&arguments, &root, &settings).await?;
     let notes = settings
         .for_cluster(choice.cluster)
         .map_err(|error| Exit::WrongUse.with(error))?;
     say(format!("cluster: {} ({})", choice.cluster, choice.reason));
     notes.iter().for_each(|note| say(format!("note: {note}")));
+    let target = target::target(choice.cluster, &arguments, &root, &settings)?;
     if arguments.dry_run {
-        return print_plan(choice.cluster, arguments.output.output);
+        return print_plan(&target, arguments.output.output);
     }
-    say(MODELS);
-    let root = state_root().map_err(|error| Exit::HostLacks.with(error))?;
+    say(models(choice.cluster));
     let deployed = deploy(
         &root,
         arguments.name.name,
+        target,
         &settings,
         arguments.keep_going,
         view::best(),
@@ -62,6 +68,7 @@ pub(crate) async fn run(arguments: DeployLocal) -> Result<Exit, Failure> {
 pub(crate) async fn deploy(
     root: &StateRoot,
     name: DeploymentName,
+    target: Target,
     settings: &Settings,
     keep_going: bool,
     view: Arc<dyn EventSink>,
@@ -72,6 +79,7 @@ pub(crate) async fn deploy(
     let request = DeployRequest {
         root,
         name,
+        target,
         settings,
         program,
         keep_going,
@@ -105,6 +113,7 @@ pub(crate) async fn deploy(
 fn failure(error: DeployError) -> Failure {
     match error {
         DeployError::Host(_) => Exit::HostLacks.with(error),
+        DeployError::Elsewhere { .. } => Exit::WrongUse.with(error),
         DeployError::Steps {
             ref left_behind, ..
         }
@@ -143,10 +152,10 @@ fn settings(arguments: &DeployLocal) -> Result<Settings, Failure> {
     Settings::resolve(&sources).map_err(|error| Exit::WrongUse.with(error))
 }
 
-fn print_plan(cluster: ClusterKind, format: Format) -> Result<Exit, Failure> {
-    let outline = Outline::of(&deployment::embedded_plan());
+fn print_plan(target: &Target, format: Format) -> Result<Exit, Failure> {
+    let outline = Outline::of(&target.plan());
     if format == Format::Json {
-        report::json(&json!({"cluster": cluster, "steps": outline}))
+        report::json(&json!({"cluster": target.cluster(), "steps": outline}))
             .map_err(|error| Exit::Failed.with(error))?;
     } else {
         report::result(outline.to_string());

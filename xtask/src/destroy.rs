@@ -1,5 +1,10 @@
 //! `cargo xtask destroy`.
 
+use cluster::StateRoot;
+use cluster::host::{Environment, engine};
+use cluster::kind::image_cache::ImageCache;
+use cluster::kind::network::NetworkRecord;
+use cluster::state::LockHolder;
 use deploy::deployment;
 
 use crate::arguments::{Destroy, state_root};
@@ -9,7 +14,9 @@ use crate::report::say;
 pub(crate) async fn run(arguments: Destroy) -> Result<Exit, Failure> {
     let root = state_root().map_err(|error| Exit::HostLacks.with(error))?;
     let name = arguments.name.name;
-    let destroyed = deployment::destroy(&root, &name, |holder| say(format!("waiting: {holder}")))
+    let environment = Environment::of_this_process();
+    let waiting = |holder: &LockHolder| say(format!("waiting: {holder}"));
+    let destroyed = deployment::destroy(&root, &name, &environment, waiting)
         .await
         .map_err(|error| Exit::Failed.with(error))?;
     match (destroyed.process, destroyed.folder) {
@@ -19,12 +26,41 @@ pub(crate) async fn run(arguments: Destroy) -> Result<Exit, Failure> {
         (process, folder) => {
             let ended = process.map(|pid| format!("ended process {pid}"));
             let removed = folder.map(|folder| format!("removed {}", folder.display()));
-            let parts: Vec<String> = ended.into_iter().chain(removed).collect();
+            let parts = ended.into_iter().chain(destroyed.removed).chain(removed);
+            let parts: Vec<String> = parts.collect();
             say(format!(
                 "destroyed deployment {name}: {}; nothing of it is left",
                 parts.join(", ")
             ));
         }
     }
+    if arguments.cache {
+        remove_cache(&root, &environment).await?;
+    }
     Ok(Exit::Done)
+}
+
+async fn remove_cache(root: &StateRoot, environment: &Environment) -> Result<(), Failure> {
+    let engine = engine::find(environment)
+        .await
+        .map_err(|error| Exit::HostLacks.with(error))?;
+    let Some(client) = engine.client() else {
+        say("there is no image cache: the engine has no API for one");
+        return Ok(());
+    };
+    let removed = ImageCache::of(client, root)
+        .remove(&NetworkRecord::of(root))
+        .await
+        .map_err(|error| Exit::Failed.with(error))?;
+    let count = removed.containers.len() + removed.volumes.len();
+    say(match count {
+        0 => "there is no image cache".to_owned(),
+        _ => format!(
+            "removed the image cache: containers {}; volumes {}; {}",
+            removed.containers.join(", "),
+            removed.volumes.join(", "),
+            removed.network
+        ),
+    });
+    Ok(())
 }

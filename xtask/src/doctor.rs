@@ -1,17 +1,14 @@
 //! `cargo xtask doctor`.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use async_trait::async_trait;
 use clap::Args;
-use cluster::host::{self, Check, Environment, ImageLookup, Presence, Remedy, Report, Wishes};
+use cluster::host::{self, Check, Environment, Remedy, Report, Wishes};
 use cluster::kind::configuration::{self, ClusterConfiguration};
 use cluster::kind::{ClusterName, KindSettings};
 use cluster::{ClusterKind, DeploymentName, Flavour};
-use deploy::sources::Catalog;
+use deploy::host_images::{self, Registries};
 use deploy::{Settings, SettingsError, Sources};
-use oci::{Client, ImageReference, Retry};
 
 use crate::arguments::{Format, Output, state_root};
 use crate::exit::{self, Exit, Failure};
@@ -19,8 +16,6 @@ use crate::report;
 
 /// The check that is made here, because settings live above the host.
 const SETTINGS: &str = "settings";
-/// What `fixtures/sources.toml` calls the image of Kind's nodes.
-const NODE_IMAGE: &str = "kind-node";
 /// Read when no `--env-file` is given.
 const DEFAULT_ENV_FILE: &str = "deploy-local.env";
 
@@ -113,60 +108,8 @@ fn wishes(flavour: Flavour, settings: Option<&Settings>) -> Result<Wishes, Failu
         .and_then(|document| ClusterConfiguration::read(&document))
         // The document is ours; what is wrong with it comes from a setting.
         .map_err(|error| Exit::WrongUse.with(error))?;
-    let mut wishes = Wishes::new(flavour, root.path().to_owned()).for_configuration(&configuration);
-    let catalog = Catalog::of_this_project().map_err(|error| Exit::Failed.with(error))?;
-    for image in catalog.images() {
-        let reference = image.reference.to_string();
-        if image.name == NODE_IMAGE {
-            // The same image, by the full name that a registry's client needs.
-            wishes.node_image = Some(reference);
-        } else {
-            wishes.images.push(reference);
-        }
-    }
-    Ok(wishes)
-}
-
-/// Asks registries without a login, once: a doctor does not wait for a better moment.
-pub(crate) struct Registries {
-    client: Client,
-}
-
-impl Registries {
-    pub(crate) fn new() -> Result<Self, oci::Error> {
-        let once = Retry {
-            attempts: 1,
-            ..Retry::default()
-        };
-        let client = Client::builder()
-            .retry(once)
-            .connect_timeout(Duration::from_secs(2))
-            .build()?;
-        Ok(Self { client })
-    }
-}
-
-#[async_trait]
-impl ImageLookup for Registries {
-    async fn look_up(&self, image: &str) -> Presence {
-        let reference: ImageReference = match image.parse() {
-            Ok(reference) => reference,
-            Err(error) => return Presence::Unknown(error.to_string()),
-        };
-        match self.client.resolve(&reference).await {
-            Ok(Some(_)) => Presence::There,
-            Ok(None) => Presence::Absent,
-            Err(oci::Error::Transport { address, cause, .. }) => {
-                // The chain begins with what was attempted; its last link is what happened.
-                let happened = cause.rsplit(": ").next().unwrap_or(&cause);
-                Presence::Unreachable(format!("{address}: {happened}"))
-            }
-            Err(oci::Error::Unauthorized { .. } | oci::Error::Forbidden { .. }) => {
-                Presence::Unknown("its registry asks for a login".to_owned())
-            }
-            Err(error) => Presence::Unknown(error.to_string()),
-        }
-    }
+    let state = root.path().to_owned();
+    host_images::wishes(flavour, state, &configuration).map_err(|error| Exit::Failed.with(error))
 }
 
 #[cfg(test)]

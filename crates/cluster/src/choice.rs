@@ -5,8 +5,6 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::host::engine;
-
 /// Where the Kubernetes API and the registry come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -48,33 +46,63 @@ pub struct Choice {
     pub reason: String,
 }
 
-/// A cluster was asked for by name that this version cannot provide.
+/// What is asked for cannot be had from this version.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ChoiceError {
-    /// The kind is part of the design, and not built yet.
+    /// The real operator is part of the design, and not built yet.
     #[error(
-        "--cluster {0} is not supported by this version; use --cluster embedded (or auto), which needs nothing but this program"
+        "--konflux operator is not supported by this version, and it is the default on the {0} cluster; use --konflux stand-ins"
     )]
-    NotSupported(ClusterKind),
+    NoOperator(ClusterKind),
 }
 
-/// Decides which cluster to use.
+/// What is known when a cluster is chosen.
+#[derive(Debug, Default)]
+pub struct Knowledge {
+    /// The cluster of the deployment, where it is there already.
+    pub deployed: Option<ClusterKind>,
+    /// Who was asked for to act on Konflux resources.
+    pub flavour: Option<Flavour>,
+}
+
+/// Decides which cluster to use. `kind` tells whether a Kind cluster can be had, and is asked only where that matters.
 ///
 /// # Errors
 ///
 /// A cluster asked for by name is never replaced by another: one that cannot be provided is an error.
-pub fn choose(asked: ClusterChoice) -> Result<Choice, ChoiceError> {
-    match asked {
-        ClusterChoice::Named(ClusterKind::Embedded) => Ok(Choice {
-            cluster: ClusterKind::Embedded,
-            reason: "asked for by name".to_owned(),
-        }),
-        ClusterChoice::Named(other) => Err(ChoiceError::NotSupported(other)),
-        ClusterChoice::Auto => Ok(Choice {
-            cluster: ClusterKind::Embedded,
-            reason: format!("{}; support for kind follows", engine::look().summary()),
-        }),
+pub async fn choose<E: fmt::Display>(
+    asked: ClusterChoice,
+    known: &Knowledge,
+    kind: impl AsyncFnOnce() -> Result<(), E>,
+) -> Result<Choice, ChoiceError> {
+    let choice = |cluster, reason: String| Choice { cluster, reason };
+    let choice = match (asked, known.deployed) {
+        (ClusterChoice::Named(cluster), _) => choice(cluster, "asked for by name".to_owned()),
+        (ClusterChoice::Auto, Some(cluster)) => {
+            choice(cluster, "the deployment is there already".to_owned())
+        }
+        (ClusterChoice::Auto, None) => match kind().await {
+            Err(why) => choice(
+                ClusterKind::Embedded,
+                format!("no Kind cluster can be had: {why}"),
+            ),
+            Ok(()) if known.flavour == Some(Flavour::StandIns) => choice(
+                ClusterKind::Kind,
+                "an engine answers, kind is installed and its node image can be had".to_owned(),
+            ),
+            Ok(()) => choice(
+                ClusterKind::Embedded,
+                "a Kind cluster could be had, with --konflux stand-ins".to_owned(),
+            ),
+        },
+    };
+    let operator_is_default = choice.cluster != ClusterKind::Embedded
+        && known.flavour.is_none()
+        && known.deployed.is_none();
+    if operator_is_default || known.flavour == Some(Flavour::Operator) {
+        return Err(ChoiceError::NoOperator(choice.cluster));
     }
+    Ok(choice)
 }
 
 impl fmt::Display for ClusterKind {
@@ -126,21 +154,65 @@ impl FromStr for Flavour {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_cluster_asked_for_by_name_is_never_replaced_by_another() {
-        let error = choose("kind".parse().unwrap()).unwrap_err();
-        assert_eq!(error, ChoiceError::NotSupported(ClusterKind::Kind));
-        assert!(error.to_string().contains("--cluster embedded"));
+    async fn chosen(asked: &str, known: Knowledge, kind: Result<(), &str>) -> String {
+        let choice = choose(asked.parse().unwrap(), &known, async || kind).await;
+        choice.map_or_else(
+            |error| error.to_string(),
+            |choice| format!("{}: {}", choice.cluster, choice.reason),
+        )
     }
 
-    #[test]
-    fn auto_says_what_it_saw_and_that_kind_follows() {
-        let choice = choose(ClusterChoice::Auto).unwrap();
-        assert_eq!(choice.cluster, ClusterKind::Embedded);
+    fn stand_ins() -> Knowledge {
+        Knowledge {
+            flavour: Some(Flavour::StandIns),
+            ..Knowledge::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_cluster_asked_for_by_name_is_never_replaced_by_another() {
+        let kind = chosen("kind", stand_ins(), Err("no engine")).await;
+        assert_eq!(kind, "kind: asked for by name");
+        let existing = chosen("existing", stand_ins(), Ok(())).await;
+        assert_eq!(existing, "existing: asked for by name");
+    }
+
+    #[tokio::test]
+    async fn auto_takes_kind_where_it_can_be_had_and_says_why_not_otherwise() {
+        let can = chosen("auto", stand_ins(), Ok(())).await;
+        assert!(can.starts_with("kind: an engine answers"), "{can}");
+        let cannot = chosen("auto", Knowledge::default(), Err("no engine answers")).await;
+        assert_eq!(
+            cannot,
+            "embedded: no Kind cluster can be had: no engine answers"
+        );
+    }
+
+    #[tokio::test]
+    async fn auto_stays_where_the_deployment_is() {
+        let known = Knowledge {
+            deployed: Some(ClusterKind::Existing),
+            ..Knowledge::default()
+        };
+        let stays = chosen("auto", known, Ok(())).await;
+        assert_eq!(stays, "existing: the deployment is there already");
+    }
+
+    #[tokio::test]
+    async fn the_operator_is_refused_by_name_and_by_default_on_kind() {
+        let by_default = chosen("kind", Knowledge::default(), Ok(())).await;
         assert!(
-            choice.reason.ends_with("support for kind follows"),
-            "{}",
-            choice.reason
+            by_default.contains("use --konflux stand-ins"),
+            "{by_default}"
+        );
+        let by_name = Knowledge {
+            flavour: Some(Flavour::Operator),
+            ..Knowledge::default()
+        };
+        let by_name = chosen("auto", by_name, Ok(())).await;
+        assert!(
+            by_name.contains("--konflux operator is not supported"),
+            "{by_name}"
         );
     }
 }

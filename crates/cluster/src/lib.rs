@@ -9,8 +9,10 @@
 //! - [`certificate_authority`]: signs what a cluster needs.
 //! - [`program`]: the one way in which programs of others are run.
 //! - [`registry_access`]: the accounts of the embedded cluster's registry, and what each may do.
+//! - [`stand_ins_process`]: the stand-ins beside a Kubernetes API that is not ours.
 //! - [`entry`]: the hidden subcommands that a program must offer to start an embedded cluster from itself.
 
+mod background;
 pub mod certificate_authority;
 pub mod choice;
 pub mod connect;
@@ -20,6 +22,7 @@ pub mod host;
 pub mod kind;
 pub mod program;
 pub mod registry_access;
+pub mod stand_ins_process;
 pub mod state;
 
 pub use choice::{Choice, ClusterChoice, ClusterKind, Flavour};

@@ -15,8 +15,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::certificates::Certificates;
-use super::running::{self, Ports, Running};
+use super::running::{EmbeddedCluster, Ports, Running};
 use super::{REGISTRY_NAMES, kubeconfig};
+use crate::background::Background;
 use crate::entry::PROBE;
 use crate::registry_access::{Accounts, RegistryAuth};
 use crate::state::{DeploymentDirectory, StateRoot};
@@ -39,7 +40,7 @@ pub(crate) fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn start_log() {
+pub(crate) fn start_log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("KONFLUX_LOCAL_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     tracing_subscriber::fmt()
@@ -51,7 +52,10 @@ fn start_log() {
 
 fn run(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
     let (deployment, ports, registry_auth) = parse(arguments)?;
-    let Some(_life) = running::take_life_lock(&deployment).context("cannot take the life lock")?
+    let background = Background::<EmbeddedCluster>::of(&deployment);
+    let Some(_life) = background
+        .take_life_lock()
+        .context("cannot take the life lock")?
     else {
         bail!("another process of this deployment lives");
     };
@@ -88,7 +92,7 @@ fn parse(
     ))
 }
 
-fn text(argument: &OsStr) -> anyhow::Result<&str> {
+pub(crate) fn text(argument: &OsStr) -> anyhow::Result<&str> {
     argument
         .to_str()
         .ok_or_else(|| anyhow!("{} is not text", argument.display()))
@@ -269,7 +273,9 @@ fn announce(
         ports,
         registry_auth,
     };
-    running::write_words(deployment, running).context("cannot write running.json")?;
+    Background::<EmbeddedCluster>::of(deployment)
+        .write_words(&running)
+        .context("cannot write running.json")?;
     let mut output = io::stdout().lock();
     let _nobody_waits = writeln!(output, "listening").and_then(|()| output.flush());
     tracing::info!(
@@ -280,7 +286,9 @@ fn announce(
     Ok(())
 }
 
-async fn wait_for_the_end(parts: &mut JoinSet<anyhow::Result<()>>) -> anyhow::Result<()> {
+pub(crate) async fn wait_for_the_end(
+    parts: &mut JoinSet<anyhow::Result<()>>,
+) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::select! {

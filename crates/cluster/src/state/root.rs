@@ -160,6 +160,12 @@ impl DeploymentDirectory {
         self.path.join("evidence")
     }
 
+    /// The log of the stand-ins' process.
+    #[must_use]
+    pub fn stand_ins_log(&self) -> PathBuf {
+        self.path.join("stand-ins.log")
+    }
+
     /// The log of the embedded cluster's process.
     #[must_use]
     pub fn embedded_log(&self) -> PathBuf {

@@ -7,26 +7,30 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use cluster::embedded::{Daemon, DaemonError, Ports};
+use cluster::embedded::{Daemon, DaemonError};
 use cluster::host::{clock, disk, ports};
-use cluster::state::{LockError, LockHolder, RecordError, RootError};
-use cluster::{DeploymentDirectory, DeploymentName, DeploymentRecord, StateRoot};
+use cluster::state::{DeploymentLock, LockError, LockHolder, RecordError, RootError};
+use cluster::{ClusterKind, DeploymentDirectory, DeploymentName, DeploymentRecord, StateRoot};
 use tokio_util::sync::CancellationToken;
 
+use super::Target;
 use super::choose::choose;
 use crate::events::{EventSink, Events, JsonLines};
-use crate::plan::{self, Conduct, Finished, Interruption, Plan, StepFailure};
+use crate::plan::{self, Conduct, Finished, Interruption, StepFailure};
 use crate::settings::Settings;
-use crate::steps::{self, DeployContext};
+use crate::steps::DeployContext;
+use crate::steps::kind::HOST;
 use crate::timings;
 
-/// What is asked of `deploy-local`; cluster and flavour are decided.
+/// What is asked of `deploy-local`; the flavour is decided.
 #[derive(Debug)]
 pub struct DeployRequest<'a> {
     /// Where state lives.
     pub root: &'a StateRoot,
     /// The deployment's name.
     pub name: DeploymentName,
+    /// Where to deploy.
+    pub target: Target,
     /// Checked settings.
     pub settings: &'a Settings,
     /// The program that offers the hidden subcommands: the running one.
@@ -63,6 +67,19 @@ pub enum DeployError {
     /// The background process cannot be judged.
     #[error(transparent)]
     Daemon(#[from] DaemonError),
+    /// The deployment is on another cluster than the one that is asked for.
+    #[error(
+        "deployment {name} is on the {there} cluster, and the {asked} cluster is asked for: `{}` removes it, another --name leaves it",
+        .name.command("destroy")
+    )]
+    Elsewhere {
+        /// The deployment.
+        name: DeploymentName,
+        /// Where it is.
+        there: ClusterKind,
+        /// What is asked for.
+        asked: ClusterKind,
+    },
     /// The deployment's folder cannot be used.
     #[error("cannot create {path}: {source}")]
     Folder {
@@ -109,12 +126,9 @@ pub enum HostError {
     /// A free port.
     #[error(transparent)]
     Port(#[from] ports::PortTaken),
-}
-
-/// The plan of an embedded deployment.
-#[must_use]
-pub fn embedded_plan() -> Plan<DeployContext> {
-    Plan::new(steps::embedded()).expect("the order of the steps is checked by a test")
+    /// What the first step looks at.
+    #[error("{0}")]
+    Unfit(String),
 }
 
 /// Deploys, or completes and repairs what an earlier run left, or finds everything as it should be.
@@ -150,14 +164,29 @@ pub async fn deploy_until_cancelled(
         None => return Err(DeployError::InterruptedBefore),
     };
     let earlier = directory.read_record()?;
-    let chosen = choose(request, &directory, earlier.as_ref())?;
-    if Daemon::of(&directory).find()?.is_none()
-        && let Err(refusal) = check_host(request.root, chosen.ports)
+    let asked = request.target.cluster();
+    if let Some(earlier) = &earlier
+        && earlier.cluster != asked
     {
-        if !directory.path().exists() {
-            // Nothing was created but the lock, and that goes too, as far as it can.
-            let _stays = lock.remove();
-            let _not_empty = fs::remove_dir(request.root.path());
+        return Err(DeployError::Elsewhere {
+            name: request.name.clone(),
+            there: earlier.cluster,
+            asked,
+        });
+    }
+    let chosen = choose(request, &directory, earlier.as_ref())?;
+    let is_new = !directory.path().exists();
+    let forget = |lock: DeploymentLock| {
+        // Nothing was created but the lock, and that goes too, as far as it can.
+        let _stays = lock.remove();
+        let _not_empty = fs::remove_dir(request.root.path());
+    };
+    let port = (asked == ClusterKind::Embedded).then_some(chosen.ports.registry);
+    if Daemon::of(&directory).find()?.is_none()
+        && let Err(refusal) = check_host(request.root, port)
+    {
+        if is_new {
+            forget(lock);
         }
         return Err(refusal.into());
     }
@@ -174,16 +203,22 @@ pub async fn deploy_until_cancelled(
         request.name.clone(),
         directory.clone(),
         request.program.clone(),
-        chosen.ports,
         chosen.registry_auth,
     );
+    let plan = request.target.plan_on(chosen.ports);
     let conduct = Conduct {
         keep_going: request.keep_going,
         cancellation,
         evidence: Some(directory.evidence()),
         ..Conduct::default()
     };
-    let finished = plan::run(&embedded_plan(), &context, &Events::new(sinks), &conduct).await;
+    let finished = plan::run(&plan, &context, &Events::new(sinks), &conduct).await;
+    if is_new && let Some(lacks) = only_the_host(&finished) {
+        // It was judged before anything was touched.
+        let _stays = fs::remove_dir_all(directory.path());
+        forget(lock);
+        return Err(HostError::Unfit(lacks).into());
+    }
     if let Err(error) = timings::write(&events) {
         // A view of the run, never a reason for it to fail.
         tracing::warn!("{error}");
@@ -260,7 +295,7 @@ fn conclude(
 
 fn left_behind(name: &DeploymentName, directory: &DeploymentDirectory, running: bool) -> String {
     let what = if running {
-        "the embedded cluster is running and"
+        "the cluster is running and"
     } else {
         "the deployment is incomplete;"
     };
@@ -271,11 +306,21 @@ fn left_behind(name: &DeploymentName, directory: &DeploymentDirectory, running: 
     )
 }
 
-fn check_host(root: &StateRoot, ports: Ports) -> Result<(), HostError> {
+fn check_host(root: &StateRoot, port: Option<u16>) -> Result<(), HostError> {
     clock::check(SystemTime::now())?;
     disk::check(root.path())?;
-    ports::check_free(ports.registry)?;
+    if let Some(port) = port {
+        ports::check_free(port)?;
+    }
     Ok(())
+}
+
+/// What the host lacks, when nothing but judging it was done.
+fn only_the_host(finished: &Finished) -> Option<String> {
+    match finished.failed.as_slice() {
+        [failure] if failure.step == HOST => Some(failure.to_string()),
+        _ => None,
+    }
 }
 
 fn failures(failed: &[StepFailure]) -> String {
@@ -288,14 +333,4 @@ fn lines(failed: &[StepFailure]) -> String {
         .iter()
         .map(|failure| format!("{failure}\n"))
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_order_of_the_embedded_plan_satisfies_every_prerequisite() {
-        assert!(embedded_plan().steps().count() > 5);
-    }
 }

@@ -3,13 +3,15 @@
 mod choose;
 mod deploy;
 mod destroy;
+mod destroy_existing;
+mod destroy_kind;
 mod status;
+mod target;
 
-pub use deploy::{
-    DeployError, DeployRequest, Deployed, deploy, deploy_until_cancelled, embedded_plan,
-};
+pub use deploy::{DeployError, DeployRequest, Deployed, deploy, deploy_until_cancelled};
 pub use destroy::{DestroyError, Destroyed, destroy};
 pub use status::{Health, Status, StatusError, status};
+pub use target::Target;
 
 use cluster::DeploymentDirectory;
 use cluster::state::{DeploymentLock, LockError, LockHolder};

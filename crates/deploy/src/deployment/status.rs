@@ -1,8 +1,9 @@
 //! `status`: is the deployment there, and is it well?
 
 use cluster::embedded::{Daemon, DaemonError};
+use cluster::stand_ins_process::StandInsProcess;
 use cluster::state::RecordError;
-use cluster::{DeploymentName, DeploymentRecord, StateRoot, connect};
+use cluster::{ClusterKind, DeploymentName, DeploymentRecord, StateRoot, connect};
 use serde::Serialize;
 
 use crate::plan::chain;
@@ -76,12 +77,22 @@ pub async fn status(root: &StateRoot, name: &DeploymentName) -> Result<Status, S
         };
         return Err(error(name.clone()));
     };
-    let process = match Daemon::of(&directory).find()? {
-        Some(_) => Health::Well,
-        None => Health::Unwell(format!(
-            "it does not run; `{}` starts it on its data; its log is {}",
+    let (runs, log) = match record.cluster {
+        ClusterKind::Embedded => (
+            Daemon::of(&directory).find()?.is_some(),
+            directory.embedded_log(),
+        ),
+        ClusterKind::Kind | ClusterKind::Existing => (
+            StandInsProcess::of(&directory).find()?.is_some(),
+            directory.stand_ins_log(),
+        ),
+    };
+    let process = match runs {
+        true => Health::Well,
+        false => Health::Unwell(format!(
+            "it does not run; `{}` starts it again; its log is {}",
             name.command("deploy-local"),
-            directory.embedded_log().display()
+            log.display()
         )),
     };
     let api_server = match connect::kubernetes(&record).await {
@@ -97,10 +108,18 @@ pub async fn status(root: &StateRoot, name: &DeploymentName) -> Result<Status, S
         ("api-server".to_owned(), api_server),
         ("registry".to_owned(), registry),
     ];
-    let lifetime = format!(
-        "images and resources survive a restart of the embedded cluster; `{}` deletes them all",
-        name.command("destroy")
-    );
+    let destroy = name.command("destroy");
+    let lifetime = match record.cluster {
+        ClusterKind::Embedded => format!(
+            "images and resources survive a restart of the embedded cluster; `{destroy}` deletes them all"
+        ),
+        ClusterKind::Kind => format!(
+            "images are kept in a volume of the Kind cluster: they survive restarts of the registry, the node and this machine, and are lost with the cluster; `{destroy}` deletes it"
+        ),
+        ClusterKind::Existing => format!(
+            "images are kept in a volume of the cluster, where this deployment runs the registry; `{destroy}` deletes it and the tenants, and leaves the cluster"
+        ),
+    };
     Ok(Status {
         record,
         parts,

@@ -86,16 +86,16 @@ impl fmt::Display for Outline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deployment::embedded_plan;
+    use crate::deployment::Target;
 
     #[test]
     fn the_embedded_plan_reads_as_a_person_needs_it() {
-        insta::assert_snapshot!(Outline::of(&embedded_plan()));
+        insta::assert_snapshot!(Outline::of(&Target::Embedded.plan()));
     }
 
     #[test]
     fn a_step_has_a_higher_rank_than_everything_it_needs() {
-        let outline = Outline::of(&embedded_plan());
+        let outline = Outline::of(&Target::Embedded.plan());
         for step in outline.steps() {
             for needs in step.needs {
                 let before = outline.steps().iter().find(|other| other.step == *needs);
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_json_has_a_stable_form() {
-        let json = serde_json::to_value(Outline::of(&embedded_plan())).unwrap();
+        let json = serde_json::to_value(Outline::of(&Target::Embedded.plan())).unwrap();
         insta::assert_json_snapshot!(json[1], @r#"
         {
           "again": "keeps",

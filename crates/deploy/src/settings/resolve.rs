@@ -101,7 +101,7 @@ pub enum SettingsError {
     },
     /// One of two settings that only work together.
     #[error(
-        "{present} is set ({origin}) and {absent} is not: image-controller needs both; set {absent}, or switch the other off with `{present}=`"
+        "{present} is set ({origin}) and {absent} is not: {why}; set {absent}, or switch the other off with `{present}=`"
     )]
     OneOfTwo {
         /// The one that is set.
@@ -110,6 +110,8 @@ pub enum SettingsError {
         origin: Origin,
         /// The one that is missing.
         absent: &'static str,
+        /// Why one is of no use without the other.
+        why: &'static str,
     },
     /// The Konflux resource cannot be used.
     #[error(transparent)]
@@ -176,6 +178,17 @@ impl Settings {
                 reason,
             });
         }
+        if cluster != ClusterKind::Embedded
+            && self.registry_auth() != RegistryAuth::None
+            && let Some((_, origin)) = self.values.get("REGISTRY_AUTH")
+        {
+            return Err(SettingsError::NotThere {
+                name: "REGISTRY_AUTH",
+                origin: origin.clone(),
+                cluster,
+                reason: "has a registry without a login only, so far",
+            });
+        }
         let ignored = self.values.iter().filter_map(|(name, (value, origin))| {
             let setting = table::find(name)?;
             let default = setting.default == Some(value.expose_secret());
@@ -199,6 +212,78 @@ impl Settings {
         self.text("REGISTRY_AUTH")
             .and_then(|value| value.parse().ok())
             .expect("checked to be one of its words, and it has a default")
+    }
+
+    /// The name of the Kind cluster; not yet checked to be one.
+    #[must_use]
+    pub fn kind_cluster(&self) -> &str {
+        self.text("KIND_CLUSTER").expect("it has a default")
+    }
+
+    /// What a Kind node may use, in GiB.
+    #[must_use]
+    pub fn kind_memory_gib(&self) -> u32 {
+        self.text("KIND_MEMORY_GB")
+            .and_then(|value| value.parse().ok())
+            .expect("checked to be a number, and it has a default")
+    }
+
+    /// Is the registry of a Kind cluster mapped to a port of localhost by the node?
+    #[must_use]
+    pub fn registry_port_is_mapped(&self) -> bool {
+        self.is_on("ENABLE_REGISTRY_PORT")
+    }
+
+    /// Is there an image cache in the engine?
+    #[must_use]
+    pub fn image_cache(&self) -> bool {
+        self.is_on("ENABLE_IMAGE_CACHE")
+    }
+
+    /// The container engine to use, where somebody chose.
+    #[must_use]
+    pub fn container_tool(&self) -> Option<&str> {
+        self.text("CONTAINER_TOOL")
+    }
+
+    /// Another image of the Kind nodes than the pinned one.
+    #[must_use]
+    pub fn kind_node_image(&self) -> Option<&str> {
+        self.text("KIND_NODE_IMAGE")
+    }
+
+    /// Another image of the internal registry than the pinned one.
+    #[must_use]
+    pub fn registry_image(&self) -> Option<&str> {
+        self.text("REGISTRY_IMAGE")
+    }
+
+    /// Where this machine reaches the internal registry of an existing cluster, where it has one of its own.
+    #[must_use]
+    pub fn registry_endpoint(&self) -> Option<&str> {
+        self.text("REGISTRY_ENDPOINT")
+    }
+
+    /// The file with the certificate of that registry's authority.
+    #[must_use]
+    pub fn registry_ca(&self) -> Option<&Path> {
+        self.text("REGISTRY_CA").map(Path::new)
+    }
+
+    /// Do the stand-ins' models of Tekton run PipelineRuns, as processes of this host?
+    #[must_use]
+    pub fn tekton_is_modelled(&self) -> bool {
+        self.text("TEKTON") == Some("models")
+    }
+
+    /// The address of a mirror of what other projects release; it may hold a login.
+    #[must_use]
+    pub fn sources_mirror(&self) -> Option<&SecretString> {
+        self.values.get("SOURCES_MIRROR").map(|(value, _)| value)
+    }
+
+    fn is_on(&self, name: &str) -> bool {
+        matches!(self.text(name), Some("1" | "true"))
     }
 
     /// Was this setting set by anybody?
@@ -292,8 +377,20 @@ impl Settings {
                     present,
                     origin: origin.clone(),
                     absent,
+                    why: "image-controller needs both",
                 });
             }
+        }
+        if let (Some((_, origin)), None) = (
+            self.values.get("REGISTRY_ENDPOINT"),
+            self.values.get("REGISTRY_CA"),
+        ) {
+            return Err(SettingsError::OneOfTwo {
+                present: "REGISTRY_ENDPOINT",
+                origin: origin.clone(),
+                absent: "REGISTRY_CA",
+                why: "its certificate is always verified",
+            });
         }
         if let Some(path) = self.text("KONFLUX_CR") {
             konflux_resource::check(Path::new(path), self.is_set("QUAY_TOKEN"))?;

@@ -40,7 +40,13 @@ pub enum Kind {
 
 const KIND: &[ClusterKind] = &[ClusterKind::Kind];
 const REAL: &[ClusterKind] = &[ClusterKind::Kind, ClusterKind::Existing];
-const OWN_REGISTRY: &[ClusterKind] = &[ClusterKind::Kind, ClusterKind::Embedded];
+const EMBEDDED: &[ClusterKind] = &[ClusterKind::Embedded];
+const EXISTING: &[ClusterKind] = &[ClusterKind::Existing];
+const ALL: &[ClusterKind] = &[
+    ClusterKind::Kind,
+    ClusterKind::Existing,
+    ClusterKind::Embedded,
+];
 
 const fn setting(
     name: &'static str,
@@ -64,14 +70,14 @@ pub const SETTINGS: &[Setting] = &[
         "REGISTRY_HOST_PORT",
         Kind::Port,
         Some("5001"),
-        OWN_REGISTRY,
-        "port of the internal registry on localhost; 0 takes any free one (embedded)",
+        ALL,
+        "port of the internal registry on localhost; 0 takes any free one (embedded, existing)",
     ),
     setting(
         "REGISTRY_AUTH",
         Kind::OneOf(&["none", "htpasswd"]),
         Some("none"),
-        OWN_REGISTRY,
+        EMBEDDED,
         "whether the internal registry asks for a login; htpasswd gives one to every tenant",
     ),
     setting(
@@ -80,6 +86,41 @@ pub const SETTINGS: &[Setting] = &[
         Some("1"),
         KIND,
         "map the internal registry to localhost",
+    ),
+    setting(
+        "REGISTRY_ENDPOINT",
+        Kind::Text,
+        None,
+        EXISTING,
+        "HOST:PORT at which this machine reaches the registry that the cluster has under the internal registry's names; none is deployed then",
+    ),
+    setting(
+        "REGISTRY_CA",
+        Kind::File,
+        None,
+        EXISTING,
+        "file with the certificate of the authority of REGISTRY_ENDPOINT, PEM",
+    ),
+    setting(
+        "TEKTON",
+        Kind::OneOf(&["install", "models"]),
+        Some("install"),
+        EXISTING,
+        "who runs PipelineRuns: Tekton Pipelines, which is installed unless the cluster has it, or models of it, as processes of this host",
+    ),
+    setting(
+        "REGISTRY_IMAGE",
+        Kind::Text,
+        None,
+        REAL,
+        "image of the internal registry, instead of the pinned zot: a mirror's",
+    ),
+    setting(
+        "SOURCES_MIRROR",
+        Kind::Secret,
+        None,
+        REAL,
+        "https:// address of a mirror that holds what other projects release as NAME/VERSION/FILE",
     ),
     setting(
         "KIND_CLUSTER",
@@ -94,6 +135,13 @@ pub const SETTINGS: &[Setting] = &[
         Some("8"),
         KIND,
         "memory the Kind node may use, in GiB",
+    ),
+    setting(
+        "KIND_NODE_IMAGE",
+        Kind::Text,
+        None,
+        KIND,
+        "image of the Kind nodes, instead of the pinned one: a mirror's, or one that you made",
     ),
     setting(
         "PODMAN_MACHINE_NAME",

@@ -1,11 +1,13 @@
 //! What the steps of one run share.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use cluster::embedded::Ports;
+use cluster::kind::certs_d::Mirror;
 use cluster::registry_access::RegistryAuth;
-use cluster::{DeploymentDirectory, DeploymentName, DeploymentRecord};
+use cluster::state::{KubernetesEndpoint, RegistryEndpoint, SCHEMA_VERSION};
+use cluster::{ClusterKind, DeploymentDirectory, DeploymentName, DeploymentRecord, Flavour};
 
 use crate::plan::StepError;
 
@@ -16,13 +18,12 @@ pub struct DeployContext {
     pub name: DeploymentName,
     /// Its folder.
     pub directory: DeploymentDirectory,
-    /// The program that starts the embedded cluster: this one.
+    /// The program that offers the hidden subcommands: this one.
     pub program: PathBuf,
-    /// The ports to use when the embedded cluster has to be started.
-    pub ports: Ports,
     /// How the registry finds out who somebody is.
     pub registry_auth: RegistryAuth,
     connection: OnceLock<Connection>,
+    mirrors: OnceLock<Vec<Mirror>>,
 }
 
 /// A reachable cluster.
@@ -41,16 +42,15 @@ impl DeployContext {
         name: DeploymentName,
         directory: DeploymentDirectory,
         program: PathBuf,
-        ports: Ports,
         registry_auth: RegistryAuth,
     ) -> Self {
         Self {
             name,
             directory,
             program,
-            ports,
             registry_auth,
             connection: OnceLock::new(),
+            mirrors: OnceLock::new(),
         }
     }
 
@@ -74,9 +74,62 @@ impl DeployContext {
         self.connection.get()
     }
 
-    pub(super) fn connect(&self, connection: Connection) {
+    /// What the last run recorded, where it did.
+    pub(super) fn earlier(&self) -> Option<DeploymentRecord> {
+        self.directory.read_record().ok().flatten()
+    }
+
+    /// The record of a deployment on this cluster; what an earlier run had done is kept.
+    pub(super) fn record(
+        &self,
+        cluster: ClusterKind,
+        kubernetes: KubernetesEndpoint,
+        registry: RegistryEndpoint,
+    ) -> DeploymentRecord {
+        let earlier = self.earlier();
+        let mut versions: BTreeMap<String, String> = earlier
+            .as_ref()
+            .map(|record| record.versions.clone())
+            .unwrap_or_default();
+        versions.insert(
+            "konflux-local".to_owned(),
+            env!("CARGO_PKG_VERSION").to_owned(),
+        );
+        DeploymentRecord {
+            schema_version: SCHEMA_VERSION,
+            name: self.name.clone(),
+            cluster,
+            konflux: Flavour::StandIns,
+            kubernetes,
+            registry,
+            ca_file: self.directory.ca_certificate(),
+            versions,
+            steps_done: earlier
+                .as_ref()
+                .map(|record| record.steps_done.clone())
+                .unwrap_or_default(),
+            complete: earlier.is_some_and(|record| record.complete),
+        }
+    }
+
+    /// Writes the record before anything else is made, so that from here on the deployment can be found, and shares the cluster.
+    pub(super) fn connect(&self, connection: Connection) -> Result<(), StepError> {
+        self.directory
+            .write_record(&connection.record)
+            .map_err(StepError::because("record the deployment"))?;
         // Set by one step, once: a second value would be the same.
         let _first_value_stays = self.connection.set(connection);
+        Ok(())
+    }
+
+    /// The mirrors of the image cache; none where there is no cache.
+    pub(super) fn mirrors(&self) -> &[Mirror] {
+        self.mirrors.get().map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub(super) fn share_mirrors(&self, mirrors: Vec<Mirror>) {
+        // Set by one step, once.
+        let _first_value_stays = self.mirrors.set(mirrors);
     }
 }
 

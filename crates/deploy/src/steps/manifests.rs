@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use futures::future::try_join_all;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::DynamicObject;
 use kube::runtime::{conditions, wait::await_condition};
 use kube::{Api, ResourceExt};
 
@@ -10,7 +11,13 @@ use super::{Connection, DeployContext};
 use crate::plan::{Outcome, Progress, Step, StepError};
 use crate::{apply, fixtures};
 
-pub(super) struct CustomResourceDefinitions;
+/// Defines the resources; those of Tekton only where Tekton does not define them itself.
+pub(super) struct CustomResourceDefinitions {
+    pub(super) tekton: bool,
+}
+/// How the names of Tekton's definitions end.
+const TEKTON_GROUP: &str = ".tekton.dev";
+
 pub(super) struct ControllerConfiguration;
 pub(super) struct Pipelines;
 pub(super) struct Tenants;
@@ -25,25 +32,25 @@ impl Step<DeployContext> for CustomResourceDefinitions {
         "define the Konflux and Tekton resources"
     }
 
-    fn needs(&self) -> &'static [&'static str] {
-        &["embedded-cluster"]
-    }
-
     async fn run(
         &self,
         context: &DeployContext,
         progress: &Progress,
     ) -> Result<Outcome, StepError> {
         let connection = context.connection()?;
-        let outcome = apply_folder(connection, "crds").await?;
-        progress.waiting("the definitions to be established");
-        let api: Api<CustomResourceDefinition> = Api::all(connection.client.clone());
         let definitions =
             fixtures::objects("crds").map_err(StepError::because("read fixtures/crds"))?;
-        let established = definitions.iter().map(|definition| {
-            let name = definition.name_any();
+        let definitions: Vec<DynamicObject> = definitions
+            .into_iter()
+            .filter(|definition| self.tekton || !definition.name_any().ends_with(TEKTON_GROUP))
+            .collect();
+        let names: Vec<String> = definitions.iter().map(ResourceExt::name_any).collect();
+        let outcome = apply_objects(connection, "crds", definitions).await?;
+        progress.waiting("the definitions to be established");
+        let api: Api<CustomResourceDefinition> = Api::all(connection.client.clone());
+        let established = names.iter().map(|name| {
             let api = api.clone();
-            async move { await_condition(api, &name, conditions::is_crd_established()).await }
+            async move { await_condition(api, name, conditions::is_crd_established()).await }
         });
         try_join_all(established).await.map_err(StepError::because(
             "wait for the custom resource definitions",
@@ -60,10 +67,6 @@ impl Step<DeployContext> for ControllerConfiguration {
 
     fn title(&self) -> &'static str {
         "apply the roles and configuration that the Konflux controllers read"
-    }
-
-    fn needs(&self) -> &'static [&'static str] {
-        &["custom-resource-definitions"]
     }
 
     async fn run(
@@ -85,10 +88,6 @@ impl Step<DeployContext> for Pipelines {
         "apply the build and release pipelines"
     }
 
-    fn needs(&self) -> &'static [&'static str] {
-        &["custom-resource-definitions"]
-    }
-
     async fn run(
         &self,
         context: &DeployContext,
@@ -108,10 +107,6 @@ impl Step<DeployContext> for Tenants {
         "create the tenants user-ns1, user-ns2, managed-ns1 and managed-ns2"
     }
 
-    fn needs(&self) -> &'static [&'static str] {
-        &["custom-resource-definitions"]
-    }
-
     async fn run(
         &self,
         context: &DeployContext,
@@ -124,6 +119,14 @@ impl Step<DeployContext> for Tenants {
 async fn apply_folder(connection: &Connection, folder: &str) -> Result<Outcome, StepError> {
     let objects =
         fixtures::objects(folder).map_err(StepError::because(format!("read fixtures/{folder}")))?;
+    apply_objects(connection, folder, objects).await
+}
+
+async fn apply_objects(
+    connection: &Connection,
+    folder: &str,
+    objects: Vec<DynamicObject>,
+) -> Result<Outcome, StepError> {
     let count = objects.len();
     let changed = apply::all(&connection.client, objects).await;
     match changed.map_err(StepError::because(format!("apply fixtures/{folder}")))? {

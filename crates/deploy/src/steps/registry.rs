@@ -77,10 +77,6 @@ impl Step<DeployContext> for RegistryHosting {
         "announce the registry in ConfigMap kube-public/local-registry-hosting (KEP-1755)"
     }
 
-    fn needs(&self) -> &'static [&'static str] {
-        &["embedded-cluster"]
-    }
-
     async fn run(
         &self,
         context: &DeployContext,
@@ -116,10 +112,6 @@ impl Step<DeployContext> for RegistryProof {
 
     fn title(&self) -> &'static str {
         "push an image to the registry and pull it back by digest"
-    }
-
-    fn needs(&self) -> &'static [&'static str] {
-        &["registry-accounts"]
     }
 
     async fn run(

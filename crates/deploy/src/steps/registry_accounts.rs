@@ -27,10 +27,6 @@ impl Step<DeployContext> for RegistryAccounts {
         "log in to the registry, if it asks for a login"
     }
 
-    fn needs(&self) -> &'static [&'static str] {
-        &["embedded-cluster"]
-    }
-
     async fn run(
         &self,
         context: &DeployContext,

@@ -22,10 +22,6 @@ impl Step<DeployContext> for StandIns {
         "wait until the stand-in controllers work: every tenant has its trust bundle"
     }
 
-    fn needs(&self) -> &'static [&'static str] {
-        &["tenants"]
-    }
-
     async fn run(
         &self,
         context: &DeployContext,

@@ -35,10 +35,6 @@ impl Step<DeployContext> for TenantCredentials {
         "give every tenant an account of the registry, if it asks for a login"
     }
 
-    fn needs(&self) -> &'static [&'static str] {
-        &["registry-accounts", "tenants"]
-    }
-
     async fn run(
         &self,
         context: &DeployContext,

@@ -1,0 +1,121 @@
+//! The host is judged before anything is touched.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cluster::Flavour;
+use cluster::host::{self, ImageLookup, NoLookup, Verdict};
+use cluster::kind::WorkFolder;
+use cluster::kind::configuration::{self, ClusterConfiguration};
+use cluster::kind::{KindSettings, inspect};
+
+use super::KindPlace;
+use crate::host_images::{Registries, wishes};
+use crate::plan::{Outcome, Progress, Step, StepError};
+use crate::steps::DeployContext;
+
+/// What `cargo xtask doctor` looks at, for the cluster that is asked for.
+pub(in crate::steps) struct Host(pub(in crate::steps) Arc<KindPlace>);
+
+#[async_trait]
+impl Step<DeployContext> for Host {
+    fn name(&self) -> &'static str {
+        HOST
+    }
+
+    fn title(&self) -> &'static str {
+        "judge the host: engine, programs, memory, disk, ports, images"
+    }
+
+    async fn run(
+        &self,
+        context: &DeployContext,
+        progress: &Progress,
+    ) -> Result<Outcome, StepError> {
+        let place = &self.0;
+        let judged = "judge whether this host can run a Kind cluster";
+        let document = configuration::render(&KindSettings {
+            node_image: place.node_image.clone(),
+            registry_port: place.registry_port,
+            certs_d: Some(WorkFolder::of(&context.directory).certs_d()),
+            ..KindSettings::new(place.name.clone())
+        });
+        let configuration = document
+            .and_then(|document| ClusterConfiguration::read(&document))
+            .map_err(StepError::because(judged))?;
+        let mut wishes = wishes(
+            Flavour::StandIns,
+            place.root.path().to_owned(),
+            &configuration,
+        )
+        .map_err(StepError::because(judged))?;
+        wishes.memory_gib = place.memory_gib.into();
+        // A chosen image is judged instead of the pinned one.
+        wishes.node_image = place.node_image.clone().or(wishes.node_image);
+        if let Some(image) = &place.registry_image {
+            wishes.images = vec![image.clone()];
+        }
+        progress.waiting("the engine");
+        let is_there = is_there(place).await;
+        let lookup: Box<dyn ImageLookup> = if is_there {
+            // A cluster that exists needs none of its images any more.
+            wishes.node_image = None;
+            wishes.images = Vec::new();
+            Box::new(NoLookup)
+        } else if place.offline {
+            Box::new(NoLookup)
+        } else {
+            Box::new(Registries::new().map_err(StepError::because(judged))?)
+        };
+        let report = host::examine(&place.environment, &wishes, lookup.as_ref()).await;
+        let failed: Vec<String> = report
+            .failed()
+            .filter(|check| !is_there || STILL_NEEDED.contains(&check.name.as_ref()))
+            .map(|check| match &check.remedy {
+                Some(remedy) => match &remedy.command {
+                    Some(command) => format!(
+                        "{}: {}; {}: {command}",
+                        check.name, check.seen, remedy.advice
+                    ),
+                    None => format!("{}: {}; {}", check.name, check.seen, remedy.advice),
+                },
+                None => format!("{}: {}", check.name, check.seen),
+            })
+            .collect();
+        if !failed.is_empty() {
+            let error = StepError::new(judged, format!("it cannot:\n  {}", failed.join("\n  ")));
+            return Err(error.mended_by("`cargo xtask doctor --konflux stand-ins` says it all"));
+        }
+        for check in report.checks() {
+            if check.verdict == Verdict::Warn {
+                progress.waiting(format!("nothing, but {}: {}", check.name, check.seen));
+            }
+        }
+        Ok(Outcome::Unchanged)
+    }
+}
+
+/// The name of this step: what fails here is what the host lacks.
+pub(crate) const HOST: &str = "host";
+
+/// What a cluster that is there needs of the host as well; whatever else is said of a new one, this one was made.
+const STILL_NEEDED: [&str; 5] = [
+    "engine",
+    "engine-version",
+    "engine-command",
+    "kind",
+    "kubectl",
+];
+
+/// Only a sure yes counts.
+async fn is_there(place: &KindPlace) -> bool {
+    let Ok(engine) = host::engine::find(&place.environment).await else {
+        return false;
+    };
+    match engine.client() {
+        Some(client) => inspect::inspect(client, &place.name)
+            .await
+            .is_ok_and(|found| found.is_some()),
+        None => false,
+    }
+}
