@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cleanup::Cleanup;
 use crate::evidence;
+use crate::runner::RegistrySetting;
 use crate::tenant::{Credentials, Tenant};
 use crate::{Deployment, Failure, Journal, Scenario, Verdict};
 
@@ -24,6 +25,8 @@ pub(crate) struct Scene {
     pub(crate) evidence: PathBuf,
     /// Leave in place what the scenario makes.
     pub(crate) keep: bool,
+    /// The external registry, if a person named one.
+    pub(crate) external: Option<RegistrySetting>,
     /// Ends the story early.
     pub(crate) interrupted: CancellationToken,
 }
@@ -86,7 +89,8 @@ async fn perform(
     story: impl AsyncFnOnce(&Tenant) -> Verdict,
 ) -> Verdict {
     let cleanup = Cleanup::new(scene.deployment.clone(), scene.journal.clone(), scene.keep);
-    let tenant = Tenant::new(scene.deployment.clone(), scene.journal.clone(), cleanup);
+    let (deployment, journal) = (scene.deployment.clone(), scene.journal.clone());
+    let tenant = Tenant::new(deployment, journal, cleanup, scene.external.clone());
     let telling = async {
         tenant.create(credentials).await?;
         story(&tenant).await

@@ -1,132 +1,142 @@
 //! An external registry in a story.
 
-use k8s_openapi::api::core::v1::ConfigMap;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use konflux_api::names;
 use oci::ImageReference;
-use secrecy::SecretString;
 
 use super::Tenant;
 use crate::images::Destination;
 use crate::peer::DockerRegistry;
-use crate::wait::{Condition, Wait};
-use crate::{Failure, Verdict, trust};
+use crate::{Failure, RegistryAccess, Verdict};
 
-/// A registry of another project, in a process of its own, that lives as long as the story.
+/// A registry outside of the deployment: the one that the settings name, or else a peer of another project, in a process of its
+/// own that lives as long as the story.
 #[derive(Debug)]
-pub struct PeerRegistry<'a> {
+pub struct ExternalRegistry<'a> {
     tenant: &'a Tenant,
-    process: DockerRegistry,
+    access: RegistryAccess,
     client: oci::Client,
+    /// `None` for one that the settings name.
+    process: Option<DockerRegistry>,
 }
 
 impl Tenant {
-    /// Starts an external registry with TLS and a login, and does what an administrator does for one: its certificate authority
-    /// goes into the cluster's Bundle, where the cluster's pipelines get it from, and the namespaces learn its address. It gives
-    /// nobody credentials. The scenario needs [`Need::PeerRegistry`](crate::Need::PeerRegistry).
+    /// An external registry with TLS and a login. What an administrator does for one is done: its certificate authority goes into the
+    /// cluster's Bundle, where the cluster's pipelines get it from, and the namespaces learn its address. Nobody is given credentials.
+    /// The scenario needs [`Need::ExternalRegistry`](crate::Need::ExternalRegistry).
     ///
     /// # Errors
     ///
-    /// It cannot be started, or the API server refuses one of these.
-    pub async fn peer_registry(&self) -> Result<PeerRegistry<'_>, Failure> {
-        let process = DockerRegistry::start().await?;
-        let peer = PeerRegistry {
-            tenant: self,
-            client: process.client().map_err(Failure::registry("use a peer"))?,
-            process,
+    /// It cannot be started or used, or the API server refuses one of these.
+    pub async fn external_registry(&self) -> Result<ExternalRegistry<'_>, Failure> {
+        let access = match &self.external {
+            Some(setting) => {
+                self.journal.note(format!(
+                    "the external registry is {}, by the settings",
+                    setting.place()
+                ));
+                let access = setting.access();
+                access.map_err(|error| Failure::Scenario(error.to_string()))?
+            }
+            None => return self.peer_registry().await,
         };
-        for secret in peer.secrets() {
-            self.journal.hide(&secret, "password of the peer registry");
-        }
-        let (host, endpoints) = (peer.host(), peer.process.endpoints());
-        self.journal.note(format!(
-            "started a peer registry as {host}; for connections its address is rewritten: {endpoints}"
-        ));
-        self.trust(&peer.process.authority).await?;
-        for namespace in [&self.namespace, &self.managed_namespace] {
-            let endpoints = endpoints_of(&peer.process);
-            self.create_in(namespace, endpoints).await?;
-        }
-        Ok(peer)
+        let client = self.introduce(&access).await?;
+        Ok(ExternalRegistry {
+            tenant: self,
+            access,
+            client,
+            process: None,
+        })
     }
 
-    /// Adds an authority to the cluster's Bundle, and waits until both namespaces have it.
-    async fn trust(&self, authority: &str) -> Verdict {
-        self.cleanup.authority(authority);
-        let adding = "add an authority to the Bundle of the cluster";
-        let added = trust::add(&self.deployment.kubernetes, authority).await;
-        added.map_err(Failure::kubernetes(adding))?;
-        let has_it = |bundle: Option<&ConfigMap>| {
-            let data = bundle.and_then(|bundle| bundle.data.as_ref());
-            let pem = data.and_then(|data| data.get(names::TRUSTED_CA_KEY));
-            pem.is_some_and(|pem| pem.contains(authority.trim()))
-        };
-        for namespace in [&self.namespace, &self.managed_namespace] {
-            let trusted = Condition {
-                words: "it has the added authority",
-                holds: &has_it,
-            };
-            let bundles = self.api::<ConfigMap>(namespace);
-            self.waits(namespace)
-                .object(Wait::AuthorityTrusted, &bundles, names::TRUSTED_CA, trusted)
-                .await?;
-        }
-        self.journal
-            .note("the pipelines of the cluster trust the peer's authority");
-        Ok(())
+    /// A peer as an external registry, whatever the settings name. The scenario needs
+    /// [`Need::PeerRegistry`](crate::Need::PeerRegistry).
+    ///
+    /// # Errors
+    ///
+    /// As [`Tenant::external_registry`].
+    pub async fn peer_registry(&self) -> Result<ExternalRegistry<'_>, Failure> {
+        let process = self.start_peer().await?;
+        let access = process.access().clone();
+        let client = self.introduce(&access).await?;
+        Ok(ExternalRegistry {
+            tenant: self,
+            access,
+            client,
+            process: Some(process),
+        })
     }
 }
 
-impl PeerRegistry<'_> {
+impl ExternalRegistry<'_> {
+    /// How it is reached, trusted and logged in to.
+    #[must_use]
+    pub fn access(&self) -> &RegistryAccess {
+        &self.access
+    }
+
     /// Its name in references, without a port.
     #[must_use]
     pub fn host(&self) -> &str {
-        self.process.host()
+        self.access.host()
     }
 
     /// A repository in it that images can be released to.
     ///
     /// # Errors
     ///
-    /// `path` or a tag cannot be part of an image reference.
-    pub fn destination(&self, path: &str, tags: &[&str]) -> Result<Destination, Failure> {
-        let repository = self.repository(path)?;
+    /// `name` or a tag cannot be part of an image reference.
+    pub fn destination(&self, name: &str, tags: &[&str]) -> Result<Destination, Failure> {
+        let repository = self.repository(self.tenant.managed_namespace(), name)?;
         let destination = Destination::new(self.client.clone(), repository, tags);
         Ok(destination.noting_in(&self.tenant.journal))
     }
 
-    pub(super) fn repository(&self, path: &str) -> Result<ImageReference, Failure> {
-        let parsed = format!("{}/{path}", self.host()).parse();
-        parsed.map_err(|error: oci::ReferenceError| Failure::Scenario(error.to_string()))
+    /// The names of all of its repositories, also of those without an image.
+    ///
+    /// # Errors
+    ///
+    /// It does not tell.
+    pub async fn repositories(&self) -> Result<Vec<String>, Failure> {
+        let listing = format!("list the repositories of {}", self.host());
+        let found = self.client.repositories(self.host()).await;
+        match found.map_err(Failure::registry(&listing))? {
+            oci::Repositories::Listed { names } => Ok(names),
+            oci::Repositories::NotOffered { said, .. } => {
+                Err(Failure::Scenario(format!("cannot {listing}: {said}")))
+            }
+        }
+    }
+
+    /// Checks that one of its repositories has no image any more.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::images::Lie::NotEmpty`], or it does not answer.
+    pub async fn has_no_tags(&self, name: &str) -> Verdict {
+        let repository = format!("{}/{name}", self.host()).parse();
+        let repository = repository
+            .map_err(|error: oci::ReferenceError| Failure::Scenario(error.to_string()))?;
+        let images = Destination::new(self.client.clone(), repository, &[]);
+        images.noting_in(&self.tenant.journal).is_empty().await
+    }
+
+    /// `NAMESPACE-NAME` below its prefix: some registries know no folders below an account's. What is pushed there is removed after the
+    /// story, where the registry lets.
+    pub(super) fn repository(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> Result<ImageReference, Failure> {
+        let repository = self.access.repository(&format!("{namespace}-{name}"))?;
+        // A peer's images go with it.
+        if self.process.is_none() {
+            self.tenant
+                .cleanup
+                .external_images(&self.access, &repository);
+        }
+        Ok(repository)
     }
 
     pub(super) fn client(&self) -> &oci::Client {
         &self.client
-    }
-
-    /// What a docker config says of its account.
-    pub(super) fn entry(&self) -> credentials::AuthEntry {
-        credentials::AuthEntry::login(self.process.account(), &self.process.password)
-    }
-
-    fn secrets(&self) -> Vec<SecretString> {
-        let encoded = self.entry().auth;
-        encoded
-            .into_iter()
-            .chain([self.process.password.clone()])
-            .collect()
-    }
-}
-
-/// Steps are processes of this host, and there is no DNS that could give them an address and a port for a name.
-fn endpoints_of(peer: &DockerRegistry) -> ConfigMap {
-    let key = names::REGISTRY_ENDPOINTS_KEY.to_owned();
-    ConfigMap {
-        metadata: ObjectMeta {
-            name: Some(names::REGISTRY_ENDPOINTS.to_owned()),
-            ..Default::default()
-        },
-        data: Some([(key, peer.endpoints().to_string())].into()),
-        ..Default::default()
     }
 }
