@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow, bail};
 use cluster::state::LockHolder;
 use cluster::{DeploymentName, StateRoot};
 use deploy::{Settings, Sources, deployment};
-use harness::runner::Request;
+use harness::runner::{RegistrySetting, Request};
 use serde::Deserialize;
 use xshell::{Shell, cmd};
 
@@ -18,6 +18,8 @@ use crate::report::say;
 use crate::view;
 
 pub(crate) async fn run(arguments: Conformance) -> Result<Exit, Failure> {
+    // The scenario program reads it again; here it is judged before anything is built or made.
+    RegistrySetting::from_environment().map_err(|error| Exit::WrongUse.with(error))?;
     let root = state_root().map_err(|error| Exit::HostLacks.with(error))?;
     let program = scenario_program().map_err(|error| Exit::HostLacks.with(error))?;
     let name = arguments.name.clone().unwrap_or_default();

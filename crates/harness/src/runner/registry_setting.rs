@@ -221,6 +221,16 @@ mod tests {
     }
 
     #[test]
+    fn the_docs_say_of_each_setting_what_the_help_says() {
+        let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/settings.md");
+        let docs = std::fs::read_to_string(docs).unwrap();
+        for (name, value, meaning) in REGISTRY_SETTINGS {
+            let row = format!("| `{name}` | {value} | {meaning} |");
+            assert!(docs.contains(&row), "docs/settings.md must contain: {row}");
+        }
+    }
+
+    #[test]
     fn nothing_or_only_empty_values_name_no_registry() {
         assert_eq!(read(&[]).unwrap(), None);
         let empty = [(REGISTRY, ""), (AUTHORITY, ""), (ADDRESS, "")];
