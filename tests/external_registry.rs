@@ -10,7 +10,7 @@ use std::process::Stdio;
 
 use harness::runner::Request;
 use harness::tenant::ExternalRegistry;
-use harness::{Failure, Need, Scenario, Source, Verdict, with_tenant};
+use harness::{Failure, Need, Scenario, Source, Verdict, with_tenant_elsewhere};
 use serial_test::parallel;
 
 use crate::commands::Commands;
@@ -34,7 +34,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
 
 #[parallel(deployment)]
 fn an_external_registry_works_as_well_as_the_internal_one() -> Verdict {
-    with_tenant(async |tenant| {
+    with_tenant_elsewhere(async |tenant| {
         let source = Source::sample();
         let external = tenant.external_registry().await?;
         let application = tenant.application("guestbook").await?;
@@ -67,10 +67,11 @@ fn an_external_registry_works_as_well_as_the_internal_one() -> Verdict {
     })
 }
 
-/// Runs the scenario above once more, in a process whose environment names a registry that this one started.
+/// Runs the scenario above once more, in a process whose environment names a registry that this one started. That process makes no
+/// secret that this one does not know: whoever searches the deployment's files for secrets knows all of them.
 #[parallel(deployment)]
 fn settings_choose_the_external_registry() -> Verdict {
-    with_tenant(async |tenant| {
+    with_tenant_elsewhere(async |tenant| {
         let registry = tenant.peer_registry().await?;
         let folder = tempfile::tempdir().map_err(failed)?;
         let place = format!("{}/team", registry.host());

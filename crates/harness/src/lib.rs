@@ -46,4 +46,4 @@ pub use journal::Journal;
 pub use registry_access::RegistryAccess;
 pub use runner::{Need, Scenario};
 pub use source::Source;
-pub use story::{with_tenant, with_tenant_without_credentials};
+pub use story::{with_tenant, with_tenant_elsewhere, with_tenant_without_credentials};

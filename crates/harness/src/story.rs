@@ -76,6 +76,16 @@ pub fn with_tenant_without_credentials(story: impl AsyncFnOnce(&Tenant) -> Verdi
     tell(Credentials::None, story)
 }
 
+/// Tells a story as [`with_tenant`] does, about a registry that is not the deployment's: the tenant has no credentials for any, and
+/// nobody makes accounts for it.
+///
+/// # Errors
+///
+/// As [`with_tenant`].
+pub fn with_tenant_elsewhere(story: impl AsyncFnOnce(&Tenant) -> Verdict) -> Verdict {
+    tell(Credentials::Elsewhere, story)
+}
+
 fn tell(credentials: Credentials, story: impl AsyncFnOnce(&Tenant) -> Verdict) -> Verdict {
     let scene = Scene::current()?;
     let runtime = scene.runtime.clone();

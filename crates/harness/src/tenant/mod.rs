@@ -56,8 +56,10 @@ const RELEASE_ROLE: &str = "release-pipeline-resource-role";
 pub(crate) enum Credentials {
     /// Its builds and releases can, wherever the registry asks.
     Working,
-    /// They cannot.
+    /// They cannot; they can be given some in a registry whose accounts this machine can make and revoke.
     None,
+    /// They have none for any registry, and use a registry that is not the tenant's.
+    Elsewhere,
 }
 
 /// A fresh tenant: a namespace of its own, and one that it releases to.
