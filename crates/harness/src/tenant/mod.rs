@@ -10,6 +10,7 @@ mod failed_tasks;
 mod home_registry;
 mod push_secret;
 mod release;
+mod release_account;
 mod robot;
 mod snapshot;
 mod task_results;
@@ -32,8 +33,6 @@ use std::sync::OnceLock;
 use futures::future::try_join_all;
 use home_registry::HomePeer;
 use k8s_openapi::api::core::v1::{ConfigMap, ServiceAccount};
-use k8s_openapi::api::rbac::v1::{RoleBinding, RoleRef, Subject};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use konflux_api::{FIELD_MANAGER, konflux, names};
 use kube::api::{DynamicObject, PostParams};
 use kube::core::{ApiResource, GroupVersionKind, NamespaceResourceScope};
@@ -47,9 +46,6 @@ use crate::images::Destination;
 use crate::runner::RegistrySetting;
 use crate::wait::{Condition, Typed, Wait, Waits, kind_and_name};
 use crate::{Deployment, Failure, Journal, Verdict, fixtures};
-
-/// What the fixtures let a ServiceAccount do that releases run as.
-const RELEASE_ROLE: &str = "release-pipeline-resource-role";
 
 /// Whether a tenant can push to a registry that asks for a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,42 +183,6 @@ impl Tenant {
     /// `name` cannot be part of an image reference.
     pub fn artifact_storage(&self, name: &str) -> Result<ImageReference, Failure> {
         self.repository(&format!("{}/{name}", self.managed_namespace))
-    }
-
-    /// Makes a ServiceAccount in the managed namespace that releases can run as, with the rights of the fixtures' own.
-    ///
-    /// # Errors
-    ///
-    /// The API server refuses it.
-    pub async fn release_service_account(&self, name: &str) -> Verdict {
-        let namespace = &self.managed_namespace;
-        let account = ServiceAccount {
-            metadata: ObjectMeta {
-                name: Some(name.to_owned()),
-                ..Default::default()
-            },
-            ..Default::default()
-        };
-        self.create_in(namespace, account).await?;
-        let binding = RoleBinding {
-            metadata: ObjectMeta {
-                name: Some(format!("{name}-resource-role-binding")),
-                ..Default::default()
-            },
-            role_ref: RoleRef {
-                api_group: Some("rbac.authorization.k8s.io".to_owned()),
-                kind: "ClusterRole".to_owned(),
-                name: RELEASE_ROLE.to_owned(),
-            },
-            subjects: Some(vec![Subject {
-                kind: "ServiceAccount".to_owned(),
-                name: name.to_owned(),
-                namespace: Some(namespace.clone()),
-                ..Default::default()
-            }]),
-        };
-        self.create_in(namespace, binding).await?;
-        Ok(())
     }
 
     pub(crate) fn into_cleanup(self) -> Cleanup {
