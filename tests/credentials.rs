@@ -1,55 +1,62 @@
 //! Credentials: from an account of a registry to a pipeline that can push, and to reasons why it cannot.
 
 use cluster::registry_access::RepositoryRight;
-use harness::tenant::PushSecret;
+use deploy::registry_access::linked_secrets;
+use harness::tenant::{Admission, PushSecret, RELEASE_SERVICE_ACCOUNT};
 use harness::{Failure, Need, Scenario, Source, Verdict, with_tenant_without_credentials};
 use serial_test::parallel;
 
-const NEEDS: &[Need] = &[Need::StandIns, Need::RegistryLogin];
+use crate::commands::{Commands, SECRET};
+use crate::computer::Computer;
+
+const LOGIN: &[Need] = &[Need::StandIns, Need::RegistryLogin];
+const RIGHTS: &[Need] = &[Need::StandIns, Need::RegistryLogin, Need::RepositoryRights];
 
 pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario::new(
         "a build without a push secret is refused, and the PipelineRun says so",
-        NEEDS,
-        a_build_without_a_push_secret_is_refused,
+        LOGIN,
+        a_build_without_a_push_secret_refuses,
     ),
     Scenario::new(
         "the same build after push-secret succeeds",
-        NEEDS,
+        LOGIN,
         the_same_build_after_push_secret_succeeds,
     ),
     Scenario::new(
         "a secret for another registry does not help",
-        NEEDS,
+        LOGIN,
         a_secret_for_another_registry_does_not_help,
     ),
     Scenario::new(
         "of two secrets for one registry Tekton picks the one that was predicted",
-        NEEDS,
+        RIGHTS,
         of_two_secrets_for_one_registry_tekton_picks_the_one_that_was_predicted,
     ),
     Scenario::new(
         "a robot that may push to one repository cannot push to the next",
-        NEEDS,
+        RIGHTS,
         a_robot_that_may_push_to_one_repository_cannot_push_to_the_next,
     ),
     Scenario::new(
-        "a release needs its own secret in the managed namespace",
-        NEEDS,
-        a_release_needs_its_own_secret_in_the_managed_namespace,
+        "a release needs its own secret in the managed namespace, on the service account that its admission names",
+        LOGIN,
+        a_release_needs_its_own_secret_on_the_service_account_that_its_admission_names,
     ),
     Scenario::new(
         "revoked credentials fail the next build",
-        NEEDS,
+        LOGIN,
         revoked_credentials_fail_the_next_build,
     ),
 ];
 
 /// What a step says that knows no credential.
-const NO_CREDENTIAL: &str = "no credential is known for";
+pub(crate) const NO_CREDENTIAL: &str = "no credential is known for";
+/// None of the fixtures' names: whoever does not read it in the admission does not guess it.
+pub(crate) const OTHER_ACCOUNT: &str = "shipping-department";
 
 #[parallel(deployment)]
-fn a_build_without_a_push_secret_is_refused() -> Verdict {
+fn a_build_without_a_push_secret_refuses() -> Verdict {
     with_tenant_without_credentials(async |tenant| {
         let application = tenant.application("guestbook").await?;
         let component = application
@@ -77,12 +84,17 @@ fn the_same_build_after_push_secret_succeeds() -> Verdict {
         failed.explains(NO_CREDENTIAL)?;
 
         let robot = tenant.robot("builder", &[RepositoryRight::push(tenant.namespace())])?;
-        let secret = PushSecret::named("regcred").with(tenant.registry_host(), &robot);
-        tenant.push_secret_for(&component, &secret).await?;
+        let computer = Computer::logged_in(tenant.registry_host(), &robot)?;
+        let commands = Commands::at(tenant, &computer)?;
+        commands.push_secret(&component).await?.succeeds()?;
+        tenant.has_linked(&component, SECRET).await?;
 
         let build = component.build().await?.succeeds().await?;
         build.image().is_as_described_by(&source).await?;
-        build.snapshot().await?.names(build.image())
+        build.snapshot().await?.names(build.image())?;
+        // Once more is no work.
+        let again = commands.push_secret(&component).await?.succeeds()?;
+        expect("a second push-secret", again.is_nothing(), true)
     })
 }
 
@@ -96,11 +108,19 @@ fn a_secret_for_another_registry_does_not_help() -> Verdict {
         // It may push, and nobody knows: its entries are for another registry, and for another part of this one.
         let robot = tenant.robot("builder", &[RepositoryRight::push(tenant.namespace())])?;
         let elsewhere = format!("{}/{}", tenant.registry_host(), tenant.managed_namespace());
-        let secret = PushSecret::named("regcred")
+        let computer = Computer::new()?;
+        computer.podman_login(&[("quay.io", robot.login()), (&elsewhere, robot.login())])?;
+        // The command gives nothing for them; by hand somebody does.
+        let refused = Commands::at(tenant, &computer)?
+            .push_secret(&component)
+            .await?
+            .refuses()?;
+        refused.explains("no credentials for")?;
+        let secret = PushSecret::named(SECRET)
             .with("quay.io", &robot)
             .with(&elsewhere, &robot);
         tenant.push_secret_for(&component, &secret).await?;
-        expect_login(tenant.predicted_login(&component).await?, None)?;
+        expect("login", tenant.predicted_login(&component).await?, None)?;
 
         let failed = component.build().await?.fails().await?;
         failed.explains(NO_CREDENTIAL)?;
@@ -108,6 +128,7 @@ fn a_secret_for_another_registry_does_not_help() -> Verdict {
     })
 }
 
+/// Made by hand: the command does not link what does not work.
 #[parallel(deployment)]
 fn of_two_secrets_for_one_registry_tekton_picks_the_one_that_was_predicted() -> Verdict {
     with_tenant_without_credentials(async |tenant| {
@@ -124,11 +145,13 @@ fn of_two_secrets_for_one_registry_tekton_picks_the_one_that_was_predicted() -> 
         tenant.also_link(&lucky, &bad_secret).await?;
         tenant.also_link(&lucky, &good_secret).await?;
 
-        expect_login(tenant.predicted_login(&lucky).await?, Some(good.account()))?;
+        let predicted = tenant.predicted_login(&lucky).await?;
+        expect("login", predicted, Some(good.account().to_owned()))?;
         let build = lucky.build().await?.succeeds().await?;
         build.image().exists().await?;
 
-        expect_login(tenant.predicted_login(&unlucky).await?, Some(bad.account()))?;
+        let predicted = tenant.predicted_login(&unlucky).await?;
+        expect("login", predicted, Some(bad.account().to_owned()))?;
         let failed = unlucky.build().await?.fails().await?;
         failed.explains(&format!("user {} may not push", bad.account()))?;
         unlucky.has_no_images().await
@@ -146,9 +169,14 @@ fn a_robot_that_may_push_to_one_repository_cannot_push_to_the_next() -> Verdict 
             RepositoryRight::pull(tenant.namespace()),
         ];
         let robot = tenant.robot("builder", &rights)?;
-        let secret = PushSecret::named("regcred").with(tenant.registry_host(), &robot);
-        tenant.push_secret_for(&mine, &secret).await?;
-        tenant.also_link(&next, &secret).await?;
+        let computer = Computer::logged_in(tenant.registry_host(), &robot)?;
+        let commands = Commands::at(tenant, &computer)?;
+        commands.push_secret(&mine).await?.succeeds()?;
+        let refused = commands.push_secret(&next).await?.refuses()?;
+        refused.explains(&format!("user {} may not push", robot.account()))?;
+        // Somebody insists.
+        let secret = PushSecret::named("by-hand").with(tenant.registry_host(), &robot);
+        tenant.push_secret_for(&next, &secret).await?;
 
         let build = mine.build().await?.succeeds().await?;
         build.image().is_as_described_by(&Source::sample()).await?;
@@ -160,7 +188,7 @@ fn a_robot_that_may_push_to_one_repository_cannot_push_to_the_next() -> Verdict 
 }
 
 #[parallel(deployment)]
-fn a_release_needs_its_own_secret_in_the_managed_namespace() -> Verdict {
+fn a_release_needs_its_own_secret_on_the_service_account_that_its_admission_names() -> Verdict {
     with_tenant_without_credentials(async |tenant| {
         let (own, managed) = (tenant.namespace(), tenant.managed_namespace());
         let application = tenant.application("guestbook").await?;
@@ -169,12 +197,13 @@ fn a_release_needs_its_own_secret_in_the_managed_namespace() -> Verdict {
             .await?;
         let host = tenant.registry_host();
         let builder = tenant.robot("builder", &[RepositoryRight::push(own)])?;
-        let secret = PushSecret::named("regcred").with(host, &builder);
-        tenant.push_secret_for(&component, &secret).await?;
+        let builders = Computer::logged_in(host, &builder)?;
+        let commands = Commands::at(tenant, &builders)?;
+        commands.push_secret(&component).await?.succeeds()?;
+        tenant.release_service_account(OTHER_ACCOUNT).await?;
         let destination = tenant.destination("guestbook", &["1.0"])?;
-        application
-            .admission("production", &component, &destination)
-            .await?;
+        let admission = Admission::of(&component, &destination).running_as(OTHER_ACCOUNT);
+        application.admits("production", admission).await?;
         application.release_plan("to-production").await?;
 
         let build = component.build().await?.succeeds().await?;
@@ -185,13 +214,20 @@ fn a_release_needs_its_own_secret_in_the_managed_namespace() -> Verdict {
 
         let rights = [RepositoryRight::pull(own), RepositoryRight::push(managed)];
         let releaser = tenant.robot("releaser", &rights)?;
-        let secret = PushSecret::named("regcred").with(host, &releaser);
-        tenant.release_secret(&secret).await?;
+        let releasers = Computer::logged_in(host, &releaser)?;
+        let commands = Commands::at(tenant, &releasers)?;
+        commands.release_secret().await?.succeeds()?;
         let build = component.build().await?.succeeds().await?;
         let snapshot = build.snapshot().await?;
         let release = snapshot.release("to-production").await?.succeeds().await?;
         destination.holds(build.image()).await?;
-        release.reports(build.image(), &destination)
+        release.reports(build.image(), &destination)?;
+        // Nobody else got the credentials.
+        let client = &tenant.deployment().kubernetes;
+        let others = linked_secrets(client, managed, RELEASE_SERVICE_ACCOUNT).await;
+        let others = others.map_err(|error| Failure::Scenario(error.to_string()))?;
+        let what = format!("Secrets of ServiceAccount {RELEASE_SERVICE_ACCOUNT}");
+        expect(&what, others.existing().len(), 0)
     })
 }
 
@@ -203,27 +239,30 @@ fn revoked_credentials_fail_the_next_build() -> Verdict {
             .component("guestbook", &Source::sample())
             .await?;
         let robot = tenant.robot("builder", &[RepositoryRight::push(tenant.namespace())])?;
-        let secret = PushSecret::named("regcred").with(tenant.registry_host(), &robot);
-        tenant.push_secret_for(&component, &secret).await?;
+        let computer = Computer::logged_in(tenant.registry_host(), &robot)?;
+        let commands = Commands::at(tenant, &computer)?;
+        commands.push_secret(&component).await?.succeeds()?;
         let build = component.build().await?.succeeds().await?;
 
         robot.revoke()?;
         let failed = component.build().await?.fails().await?;
         failed.explains("refuses the login (401)")?;
         failed.explains(&format!("the login of `{}` was sent", robot.account()))?;
-        // What was pushed before stays.
+        // What was pushed before stays, and the command does not give them again.
         build.image().exists().await?;
-        Ok(())
+        let refused = commands.push_secret(&component).await?.refuses()?;
+        refused.explains("401")
     })
 }
 
-fn expect_login(predicted: Option<String>, expected: Option<&str>) -> Verdict {
-    if predicted.as_deref() == expected {
+/// What was found is what was expected.
+pub(crate) fn expect<T: std::fmt::Debug + PartialEq>(what: &str, found: T, expected: T) -> Verdict {
+    if found == expected {
         return Ok(());
     }
     Err(Failure::Unexpected {
-        object: "the prediction of Tekton's login".to_owned(),
-        expected: expected.unwrap_or("none").to_owned(),
-        seen: format!("it is {}", predicted.as_deref().unwrap_or("none")),
+        object: what.to_owned(),
+        expected: format!("{expected:?}"),
+        seen: format!("it is {found:?}"),
     })
 }

@@ -1,14 +1,28 @@
 //! Lies that the suite must notice: a suite that cannot fail proves nothing.
 
+use cluster::registry_access::RepositoryRight;
 use harness::images::Lie;
-use harness::{Failure, Need, Scenario, Source, Verdict, with_tenant};
+use harness::{
+    Failure, Need, Scenario, Source, Verdict, with_tenant, with_tenant_without_credentials,
+};
 use serial_test::parallel;
 
-pub(crate) const SCENARIOS: &[Scenario] = &[Scenario::new(
-    "a tag that was moved after the build is noticed, and named",
-    &[Need::StandIns],
-    a_tag_that_was_moved_after_the_build_is_noticed,
-)];
+use crate::commands::{Commands, SECRET};
+use crate::computer::Computer;
+use crate::credentials::NO_CREDENTIAL;
+
+pub(crate) const SCENARIOS: &[Scenario] = &[
+    Scenario::new(
+        "a tag that was moved after the build is noticed, and named",
+        &[Need::StandIns],
+        a_tag_that_was_moved_after_the_build_is_noticed,
+    ),
+    Scenario::new(
+        "credentials that are not linked are noticed, and named",
+        &[Need::StandIns, Need::RegistryLogin],
+        credentials_that_are_not_linked_are_noticed,
+    ),
+];
 
 #[parallel(deployment)]
 fn a_tag_that_was_moved_after_the_build_is_noticed() -> Verdict {
@@ -44,6 +58,42 @@ fn a_tag_that_was_moved_after_the_build_is_noticed() -> Verdict {
             Err(other) => Err(other),
             Ok(()) => Err(Failure::Scenario(
                 "the suite believed a tag that names another image".to_owned(),
+            )),
+        }
+    })
+}
+
+#[parallel(deployment)]
+fn credentials_that_are_not_linked_are_noticed() -> Verdict {
+    with_tenant_without_credentials(async |tenant| {
+        let application = tenant.application("guestbook").await?;
+        let component = application
+            .component("guestbook", &Source::sample())
+            .await?;
+        let robot = tenant.robot("builder", &[RepositoryRight::push(tenant.namespace())])?;
+        let computer = Computer::logged_in(tenant.registry_host(), &robot)?;
+        let commands = Commands::at(tenant, &computer)?;
+        commands.push_secret(&component).await?.succeeds()?;
+        tenant.has_linked(&component, SECRET).await?;
+        // The Secret stays, and its credentials are good.
+        tenant.unlink(&component, SECRET).await?;
+
+        match tenant.has_linked(&component, SECRET).await {
+            Err(Failure::Lie(lie))
+                if matches!(*lie, Lie::NotLinked { .. })
+                    && lie.to_string().contains("credentials not linked") => {}
+            Err(other) => return Err(other),
+            Ok(()) => {
+                return Err(Failure::Scenario(
+                    "the suite believed in a link that is not there".to_owned(),
+                ));
+            }
+        }
+        match component.build().await?.succeeds().await {
+            Err(Failure::Unexpected { seen, .. }) if seen.contains(NO_CREDENTIAL) => Ok(()),
+            Err(other) => Err(other),
+            Ok(_) => Err(Failure::Scenario(
+                "a build pushed with credentials that nobody gave it".to_owned(),
             )),
         }
     })

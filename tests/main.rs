@@ -7,10 +7,13 @@
 //! uses it, in a tenant of its own; `#[serial(deployment)]` is one that breaks it, and has it alone.
 
 mod builds;
+mod commands;
+mod computer;
 mod credentials;
 mod deployment;
 mod external_registry;
 mod lies;
+mod logins;
 mod recovery;
 mod releases;
 mod secrets;
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
         builds::SCENARIOS,
         releases::SCENARIOS,
         credentials::SCENARIOS,
+        logins::SCENARIOS,
         secrets::SCENARIOS,
         trusted_artifacts::SCENARIOS,
         external_registry::SCENARIOS,

@@ -1,11 +1,16 @@
 //! Trusted artifacts: what the tasks of a pipeline hand to each other through the registry.
 
 use cluster::registry_access::RepositoryRight;
-use harness::tenant::PushSecret;
+use deploy::registry_access::linked_secrets;
+use harness::tenant::{Admission, PushSecret};
 use harness::{
     Failure, Need, Scenario, Source, Verdict, with_tenant, with_tenant_without_credentials,
 };
 use serial_test::parallel;
+
+use crate::commands::{Commands, SECRET};
+use crate::computer::Computer;
+use crate::credentials::OTHER_ACCOUNT;
 
 pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario::new(
@@ -19,8 +24,13 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         the_trusted_artifact_of_a_release_arrives_at_oci_storage,
     ),
     Scenario::new(
+        "release-secret gives nothing until it may push to ociStorage too, and then the trusted artifact arrives there",
+        &[Need::StandIns, Need::RegistryLogin, Need::RepositoryRights],
+        release_secret_checks_oci_storage_too,
+    ),
+    Scenario::new(
         "a release that may not push to ociStorage fails and says so",
-        &[Need::StandIns, Need::RegistryLogin],
+        &[Need::StandIns, Need::RegistryLogin, Need::RepositoryRights],
         a_release_that_may_not_push_to_oci_storage_fails,
     ),
 ];
@@ -55,9 +65,8 @@ fn the_trusted_artifact_of_a_release_arrives_at_oci_storage() -> Verdict {
         let component = application.component("guestbook", &source()).await?;
         let destination = tenant.destination("guestbook", &["1.0"])?;
         let storage = tenant.artifact_storage("trusted-artifacts")?;
-        application
-            .admission_with_storage("production", &component, &destination, &storage)
-            .await?;
+        let admission = Admission::of(&component, &destination).with_storage(&storage);
+        application.admits("production", admission).await?;
         application.release_plan("to-production").await?;
 
         let build = component.build().await?.succeeds().await?;
@@ -92,6 +101,60 @@ fn the_trusted_artifact_of_a_release_arrives_at_oci_storage() -> Verdict {
 }
 
 #[parallel(deployment)]
+fn release_secret_checks_oci_storage_too() -> Verdict {
+    with_tenant_without_credentials(async |tenant| {
+        let (own, managed) = (tenant.namespace(), tenant.managed_namespace());
+        let application = tenant.application("guestbook").await?;
+        let component = application.component("guestbook", &source()).await?;
+        let host = tenant.registry_host();
+        let builder = tenant.robot("builder", &[RepositoryRight::push(own)])?;
+        let builders = Computer::logged_in(host, &builder)?;
+        let commands = Commands::at(tenant, &builders)?;
+        commands.push_secret(&component).await?.succeeds()?;
+        tenant.release_service_account(OTHER_ACCOUNT).await?;
+        let destination = tenant.destination("guestbook", &["1.0"])?;
+        let storage = tenant.artifact_storage("trusted-artifacts")?;
+        let admission = Admission::of(&component, &destination)
+            .with_storage(&storage)
+            .running_as(OTHER_ACCOUNT);
+        application.admits("production", admission).await?;
+        application.release_plan("to-production").await?;
+
+        // It may push to the destination, and not yet to the storage.
+        let pull = [RepositoryRight::pull(own), RepositoryRight::pull(managed)];
+        let to_destination = [RepositoryRight::push(format!("{managed}/guestbook"))];
+        let to_storage = [RepositoryRight::push(format!(
+            "{managed}/trusted-artifacts"
+        ))];
+        let rights = [&pull[..], &to_destination].concat();
+        let releaser = tenant.robot("releaser", &rights)?;
+        let releasers = Computer::logged_in(host, &releaser)?;
+        let commands = Commands::at(tenant, &releasers)?;
+        let refused = commands.release_secret().await?.refuses()?;
+        refused.explains(&storage.to_string())?;
+        refused.explains(&format!("user {} may not push", releaser.account()))?;
+        let client = &tenant.deployment().kubernetes;
+        let given = linked_secrets(client, managed, OTHER_ACCOUNT).await;
+        let given = given.map_err(|error| Failure::Scenario(error.to_string()))?;
+        let count = given.existing().len();
+        expect("the number of Secrets that were given", &count, "0")?;
+
+        releaser.may_now(&[&rights[..], &to_storage].concat())?;
+        commands.release_secret().await?.succeeds()?;
+        let build = component.build().await?.succeeds().await?;
+        let snapshot = build.snapshot().await?;
+        let release = snapshot.release("to-production").await?.succeeds().await?;
+        let artifact = release.data_artifact("collect-data").await?;
+        artifact.is_stored_in(&storage)?;
+        let data = artifact.json("data.json").await?;
+        let image = build.image().by_digest().to_string();
+        expect("the image to release", &data["images"][0]["source"], &image)?;
+        destination.holds(build.image()).await
+    })
+}
+
+/// Its Secret is made by hand: the command gives nothing that does not suffice.
+#[parallel(deployment)]
 fn a_release_that_may_not_push_to_oci_storage_fails() -> Verdict {
     with_tenant_without_credentials(async |tenant| {
         let (own, managed) = (tenant.namespace(), tenant.managed_namespace());
@@ -99,8 +162,10 @@ fn a_release_that_may_not_push_to_oci_storage_fails() -> Verdict {
         let component = application.component("guestbook", &source()).await?;
         let host = tenant.registry_host();
         let builder = tenant.robot("builder", &[RepositoryRight::push(own)])?;
-        let secret = PushSecret::named("regcred").with(host, &builder);
-        tenant.push_secret_for(&component, &secret).await?;
+        let builders = Computer::logged_in(host, &builder)?;
+        let commands = Commands::at(tenant, &builders)?;
+        commands.push_secret(&component).await?.succeeds()?;
+        tenant.release_service_account(OTHER_ACCOUNT).await?;
         // It may read everything, push to the destination, and push nowhere else.
         let only_destination = format!("{managed}/guestbook");
         let rights = [
@@ -109,13 +174,14 @@ fn a_release_that_may_not_push_to_oci_storage_fails() -> Verdict {
             RepositoryRight::push(only_destination),
         ];
         let releaser = tenant.robot("releaser", &rights)?;
-        let secret = PushSecret::named("regcred").with(host, &releaser);
-        tenant.release_secret(&secret).await?;
+        let secret = PushSecret::named(SECRET).with(host, &releaser);
+        tenant.release_secret(OTHER_ACCOUNT, &secret).await?;
         let destination = tenant.destination("guestbook", &["1.0"])?;
         let storage = tenant.artifact_storage("trusted-artifacts")?;
-        application
-            .admission_with_storage("production", &component, &destination, &storage)
-            .await?;
+        let admission = Admission::of(&component, &destination)
+            .with_storage(&storage)
+            .running_as(OTHER_ACCOUNT);
+        application.admits("production", admission).await?;
         application.release_plan("to-production").await?;
 
         let build = component.build().await?.succeeds().await?;
@@ -135,7 +201,7 @@ fn expect(object: &str, found: &impl ToString, expected: &str) -> Verdict {
         return Ok(());
     }
     Err(Failure::Unexpected {
-        object: format!("{object}, by the trusted artifact"),
+        object: object.to_owned(),
         expected: expected.to_owned(),
         seen: format!("it is {found}"),
     })

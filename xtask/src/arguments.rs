@@ -78,7 +78,7 @@ pub(crate) struct DeployLocal {
 ///
 /// Without a deployment, an embedded one is made for this run and destroyed afterwards.
 #[derive(Debug, Args)]
-#[command(after_help = exit::HELP)]
+#[command(after_help = exit::HELP, after_long_help = conformance_help())]
 pub(crate) struct Conformance {
     /// Deployment to run against; default: konflux if it exists, else one made for this run.
     #[arg(long, value_name = "NAME")]
@@ -144,6 +144,14 @@ pub(crate) enum Format {
 /// Where state lives, by the environment of this process.
 pub(crate) fn state_root() -> Result<StateRoot, RootError> {
     StateRoot::from_environment(|name| std::env::var(name).ok())
+}
+
+fn conformance_help() -> String {
+    let mut text = String::from("Settings (environment; empty counts as not set):\n");
+    for (name, value, meaning) in harness::runner::REGISTRY_SETTINGS {
+        text.push_str(&format!("  {name} ({value})\n      {meaning}\n"));
+    }
+    format!("{text}\n{}", exit::HELP)
 }
 
 fn deploy_help() -> String {

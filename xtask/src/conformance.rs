@@ -9,7 +9,7 @@ use cluster::state::LockHolder;
 use cluster::{ClusterKind, DeploymentName, StateRoot};
 use deploy::deployment::Target;
 use deploy::{Settings, Sources, deployment};
-use harness::runner::Request;
+use harness::runner::{RegistrySetting, Request};
 use serde::Deserialize;
 use xshell::{Shell, cmd};
 
@@ -20,6 +20,8 @@ use crate::report::say;
 use crate::view;
 
 pub(crate) async fn run(arguments: Conformance) -> Result<Exit, Failure> {
+    // The scenario program reads it again; here it is judged before anything is built or made.
+    RegistrySetting::from_environment().map_err(|error| Exit::WrongUse.with(error))?;
     let root = state_root().map_err(|error| Exit::HostLacks.with(error))?;
     let program = scenario_program().map_err(|error| Exit::HostLacks.with(error))?;
     let name = arguments.name.clone().unwrap_or_default();

@@ -9,7 +9,7 @@ use oci::ImageReference;
 
 use crate::failure::kubernetes_words;
 use crate::wait::{Condition, Wait, Waits};
-use crate::{Deployment, Journal, trust};
+use crate::{Deployment, Failure, Journal, RegistryAccess, trust};
 
 /// Something that a scenario made.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ enum Made {
     Namespace(String),
     /// The images of a repository.
     Images(ImageReference),
+    /// The images of a repository outside of the deployment.
+    ExternalImages(Box<RegistryAccess>, ImageReference),
     /// An account of the deployment's registry.
     Account(String),
     /// A certificate authority in the cluster's Bundle, PEM.
@@ -54,6 +56,12 @@ impl Cleanup {
     /// To be called before anything is pushed to the repository.
     pub(crate) fn images(&self, repository: &ImageReference) {
         self.add(Made::Images(repository.without_tag_and_digest()));
+    }
+
+    /// To be called before anything is pushed to the repository of another registry.
+    pub(crate) fn external_images(&self, access: &RegistryAccess, repository: &ImageReference) {
+        let repository = repository.without_tag_and_digest();
+        self.add(Made::ExternalImages(Box::new(access.clone()), repository));
     }
 
     /// To be called before the account is made.
@@ -95,7 +103,13 @@ impl Cleanup {
         for made in made.iter().rev() {
             let outcome = match made {
                 Made::Namespace(name) => self.remove_namespace(name).await,
-                Made::Images(repository) => self.remove_images(repository).await,
+                Made::Images(repository) => {
+                    let removed = remove_images(&self.deployment.registry, repository).await;
+                    removed.map_err(|error| error.to_string())
+                }
+                Made::ExternalImages(access, repository) => {
+                    self.remove_external_images(access, repository).await
+                }
                 Made::Account(name) => self.remove_account(name),
                 Made::Authority(pem) => trust::remove(&self.deployment.kubernetes, pem)
                     .await
@@ -143,27 +157,41 @@ impl Cleanup {
         removed.map(drop).map_err(|error| error.to_string())
     }
 
-    async fn remove_images(&self, repository: &ImageReference) -> Result<(), String> {
-        let registry = &self.deployment.registry;
-        let words = |error: oci::Error| error.to_string();
-        for tag in registry.tags(repository).await.map_err(words)? {
-            let tagged = repository
-                .with_tag(&tag)
-                .map_err(|error| error.to_string())?;
-            let Some(digest) = registry.resolve(&tagged).await.map_err(words)? else {
-                continue;
-            };
-            for reference in [tagged, repository.with_digest(digest)] {
-                match registry.delete(&reference).await {
-                    // Another tag named the same manifest, or the tag went with its manifest.
-                    Ok(())
-                    | Err(oci::Error::Content(oci::ContentError::MissingManifest { .. })) => {}
-                    Err(error) => return Err(error.to_string()),
-                }
-            }
+    /// Not every registry deletes, nor for every login: what stays there is told, and is no fault of the scenario.
+    async fn remove_external_images(
+        &self,
+        access: &RegistryAccess,
+        repository: &ImageReference,
+    ) -> Result<(), String> {
+        let words = |failure: Failure| failure.to_string();
+        let login = access.login().await.map_err(words)?;
+        let registry = access.client(login.as_ref()).map_err(words)?;
+        if let Err(error) = remove_images(&registry, repository).await {
+            self.journal.note(format!(
+                "images remain in {repository}, remove them yourself: {error}"
+            ));
         }
         Ok(())
     }
+}
+
+async fn remove_images(
+    registry: &oci::Client,
+    repository: &ImageReference,
+) -> Result<(), oci::Error> {
+    for tag in registry.tags(repository).await? {
+        let tagged = repository.with_tag(&tag)?;
+        let Some(digest) = registry.resolve(&tagged).await? else {
+            continue;
+        };
+        // The manifest first: some registries delete no tags, and let each go with its manifest.
+        for reference in [repository.with_digest(digest), tagged] {
+            if registry.resolve(&reference).await?.is_some() {
+                registry.delete(&reference).await?;
+            }
+        }
+    }
+    Ok(())
 }
 
 impl Drop for Cleanup {
@@ -205,6 +233,7 @@ impl Made {
         match self {
             Self::Namespace(name) => format!("namespace {name}"),
             Self::Images(repository) => format!("images of {repository}"),
+            Self::ExternalImages(_, repository) => format!("images of {repository}"),
             Self::Account(name) => format!("registry account {name}"),
             Self::Authority(_) => "certificate authority in the Bundle of the cluster".to_owned(),
         }

@@ -9,6 +9,8 @@ use credentials::DockerConfig;
 use oci::ImageReference;
 use secrecy::SecretString;
 
+use crate::evidence::KnownSecrets;
+
 /// The clients of the deployment under test. Cheap to clone.
 #[derive(Clone)]
 pub struct Deployment {
@@ -22,6 +24,8 @@ pub struct Deployment {
     pub directory: DeploymentDirectory,
     /// The login to its registry in every form that it is written in, to keep it out of what is told.
     pub(crate) login_secrets: Vec<SecretString>,
+    /// Every secret of this run so far, of all scenarios.
+    pub secrets: KnownSecrets,
 }
 
 /// A deployment cannot be tested.
@@ -85,12 +89,15 @@ impl Deployment {
             registry = registry.credentials(login(config));
         }
         let registry = registry.build()?;
+        let secrets = KnownSecrets::default();
+        login_secrets.iter().for_each(|secret| secrets.add(secret));
         Ok(Self {
             kubernetes,
             registry,
             record,
             directory,
             login_secrets,
+            secrets,
         })
     }
 

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cleanup::Cleanup;
 use crate::evidence;
+use crate::runner::RegistrySetting;
 use crate::tenant::{Credentials, Tenant};
 use crate::{Deployment, Failure, Journal, Scenario, Verdict};
 
@@ -24,6 +25,8 @@ pub(crate) struct Scene {
     pub(crate) evidence: PathBuf,
     /// Leave in place what the scenario makes.
     pub(crate) keep: bool,
+    /// The external registry, if a person named one.
+    pub(crate) external: Option<RegistrySetting>,
     /// Ends the story early.
     pub(crate) interrupted: CancellationToken,
 }
@@ -73,6 +76,16 @@ pub fn with_tenant_without_credentials(story: impl AsyncFnOnce(&Tenant) -> Verdi
     tell(Credentials::None, story)
 }
 
+/// Tells a story as [`with_tenant`] does, about a registry that is not the deployment's: the tenant has no credentials for any, and
+/// nobody makes accounts for it.
+///
+/// # Errors
+///
+/// As [`with_tenant`].
+pub fn with_tenant_elsewhere(story: impl AsyncFnOnce(&Tenant) -> Verdict) -> Verdict {
+    tell(Credentials::Elsewhere, story)
+}
+
 fn tell(credentials: Credentials, story: impl AsyncFnOnce(&Tenant) -> Verdict) -> Verdict {
     let scene = Scene::current()?;
     let runtime = scene.runtime.clone();
@@ -86,7 +99,8 @@ async fn perform(
     story: impl AsyncFnOnce(&Tenant) -> Verdict,
 ) -> Verdict {
     let cleanup = Cleanup::new(scene.deployment.clone(), scene.journal.clone(), scene.keep);
-    let tenant = Tenant::new(scene.deployment.clone(), scene.journal.clone(), cleanup);
+    let (deployment, journal) = (scene.deployment.clone(), scene.journal.clone());
+    let tenant = Tenant::new(deployment, journal, cleanup, scene.external.clone());
     let telling = async {
         tenant.create(credentials).await?;
         story(&tenant).await

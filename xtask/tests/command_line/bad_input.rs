@@ -151,3 +151,22 @@ fn a_damaged_record_is_never_taken_for_an_absent_deployment() {
     assert_eq!(sandbox.run(&["destroy"]).code, Some(0));
     assert!(!sandbox.state().exists());
 }
+
+#[test]
+fn an_external_registry_that_konflux_cannot_use_is_refused_before_anything_is_made() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox
+        .command(&["conformance"])
+        .env("CONFORMANCE_REGISTRY", "localhost:5000/team")
+        .output()
+        .unwrap();
+    let ran = Ran::from(ran);
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .contains("CONFORMANCE_REGISTRY is `localhost:5000/team`, and Konflux's controllers"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!sandbox.state().exists());
+}

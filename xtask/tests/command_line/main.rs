@@ -15,4 +15,5 @@ mod registry_own;
 mod registry_push_secret;
 mod registry_release_secret;
 mod registry_support;
+mod secrets;
 mod support;

@@ -14,6 +14,8 @@ pub struct Registries {
     own: Option<Own>,
     /// PEM of the authority that the caller named.
     named_authority: Option<Vec<u8>>,
+    /// Where registries other than the deployment's answer, if not at their names.
+    endpoints: Endpoints,
 }
 
 /// The registry of a deployment.
@@ -69,7 +71,15 @@ impl Registries {
         Ok(Self {
             own,
             named_authority,
+            endpoints: Endpoints::new(),
         })
+    }
+
+    /// Reaches registries other than the deployment's at these addresses, where no DNS knows them under their names.
+    #[must_use]
+    pub fn reached_at(mut self, endpoints: Endpoints) -> Self {
+        self.endpoints = endpoints;
+        self
     }
 
     /// Whether a host is the deployment's registry, by any of its names.
@@ -124,6 +134,8 @@ impl Registries {
             builder = builder
                 .endpoints(own.endpoints.clone())
                 .ca_certificate_pem(own.authority.clone());
+        } else {
+            builder = builder.endpoints(self.endpoints.clone());
         }
         if let Some(pem) = &self.named_authority {
             builder = builder.ca_certificate_pem(pem.clone());

@@ -5,8 +5,12 @@
 //! replaced.
 
 mod collect;
+mod forms;
+mod known_secrets;
 mod redact;
 
+pub use forms::forms;
+pub use known_secrets::KnownSecrets;
 pub use redact::Redactor;
 
 use std::fs;

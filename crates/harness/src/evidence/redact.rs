@@ -10,6 +10,7 @@ use regex::Regex;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
+use super::forms;
 use crate::Journal;
 
 /// Shorter values are no secrets worth the name, and replacing them would make evidence unreadable.
@@ -17,9 +18,9 @@ const SHORTEST_SECRET: usize = 6;
 /// Kept by Kubernetes for its service accounts; beside the token it holds the namespace's name and a certificate.
 const SERVICE_ACCOUNT_TOKEN: &str = "kubernetes.io/service-account-token";
 
-/// What looks like a secret wherever it stands: JSON web tokens, private keys, `Authorization` headers, and the `auth` of
-/// a docker config.
-static SHAPES: LazyLock<[(Regex, &str); 4]> = LazyLock::new(|| {
+/// What looks like a secret wherever it stands: JSON web tokens, private keys, `Authorization` headers, the `auth` of a docker
+/// config, also where its quotes are escaped, and a whole docker config in base64, as a Secret has it.
+static SHAPES: LazyLock<[(Regex, &str); 6]> = LazyLock::new(|| {
     let shape = |pattern: &str| {
         Regex::new(pattern).expect("the pattern is written here and compiled by every test")
     };
@@ -37,8 +38,17 @@ static SHAPES: LazyLock<[(Regex, &str); 4]> = LazyLock::new(|| {
             "$1<redacted>",
         ),
         (
-            shape(r#"("(?:auth|password|identitytoken|registrytoken)"\s*:\s*")[^"]+"#),
+            shape(r#"(\\?"(?:auth|password|identitytoken|registrytoken)\\?"\s*:\s*\\?")[^"\\]+"#),
             "$1<redacted>",
+        ),
+        (
+            shape(r#"(\.dockerconfigjson\\?"?\s*:\s*\\?"?)[A-Za-z0-9+/]{12,}=*"#),
+            "$1<redacted docker config>",
+        ),
+        // `{"auths":` in base64.
+        (
+            shape(r"eyJhdXRocyI6[A-Za-z0-9+/_-]*=*"),
+            "<redacted docker config>",
         ),
     ]
 });
@@ -72,13 +82,15 @@ impl Redactor {
                 }
                 let place = format!("<redacted: Secret {}, {key}>", secret.name_any());
                 let text = String::from_utf8_lossy(&value.0).into_owned();
+                // As the API server and `kubectl get -o yaml` write it.
+                let dumped = STANDARD.encode(&value.0);
                 let inside = serde_json::from_str::<Value>(&text)
                     .map(|json| leaves(&json))
                     .unwrap_or_default();
                 known.extend(
                     inside
                         .into_iter()
-                        .chain([text])
+                        .chain([text, dumped])
                         .map(|value| (value.trim().to_owned(), place.clone())),
                 );
             }
@@ -99,7 +111,18 @@ impl Redactor {
 
     fn of(mut known: Vec<(String, String)>) -> Self {
         known.retain(|(value, _)| value.len() >= SHORTEST_SECRET);
-        known.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
+        let disguised: Vec<(String, String)> = known
+            .iter()
+            .flat_map(|(value, place)| {
+                let forms = forms(&value.as_str().into());
+                forms
+                    .into_iter()
+                    .map(|form| (form.expose_secret().to_owned(), place.clone()))
+            })
+            .collect();
+        known.extend(disguised);
+        known.sort_by(|(one, _), (other, _)| (other.len(), one).cmp(&(one.len(), other)));
+        known.dedup_by(|(one, _), (other, _)| one == other);
         Self { known, idle: false }
     }
 
@@ -192,6 +215,53 @@ mod tests {
             clean,
             "<redacted: Secret push, .dockerconfigjson>, <redacted: password of robot r>"
         );
+    }
+
+    #[test]
+    fn a_known_secret_is_replaced_in_every_form_in_which_it_travels() {
+        let secret_value = "hunter2-hunter2-x";
+        let journal = Journal::default();
+        journal.hide(&secret_value.into(), "password of robot r");
+        let redactor = Redactor::default().and_those_of(&journal);
+        for (place, text) in super::super::forms::tests::disguises(secret_value) {
+            let clean = redactor.clean(&text);
+            let known = super::super::KnownSecrets::default();
+            known.add(&secret_value.into());
+            assert!(clean.contains("<redacted"), "{place}: {clean}");
+            assert!(!known.are_in(clean.as_bytes()), "{place}: {clean}");
+        }
+    }
+
+    #[test]
+    fn a_dumped_docker_config_is_replaced_whole_whether_its_secret_is_known_or_not() {
+        let config = r#"{"auths": {"quay.io": {"auth": "dTpodW50ZXIyaHVudGVyMg=="}}}"#;
+        let known = secret(
+            "kubernetes.io/dockerconfigjson",
+            &[(".dockerconfigjson", config)],
+        );
+        let dumped = STANDARD.encode(config);
+        let clean = Redactor::knowing(&[known]).clean(&format!("it holds {dumped}"));
+        assert_eq!(clean, "it holds <redacted: Secret push, .dockerconfigjson>");
+        for (text, expected) in [
+            (
+                format!("data:\n  .dockerconfigjson: {dumped}\ntype: x"),
+                "data:\n  .dockerconfigjson: <redacted docker config>\ntype: x",
+            ),
+            (
+                format!(r#"{{".dockerconfigjson": "{dumped}"}}"#),
+                r#"{".dockerconfigjson": "<redacted docker config>"}"#,
+            ),
+            (
+                STANDARD.encode(config.replace(": ", ":")),
+                "<redacted docker config>",
+            ),
+            (
+                r#"{\"auth\":\"dTpodW50ZXIy\"}"#.to_owned(),
+                r#"{\"auth\":\"<redacted>\"}"#,
+            ),
+        ] {
+            assert_eq!(Redactor::default().clean(&text), expected);
+        }
     }
 
     #[test]

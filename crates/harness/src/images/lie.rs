@@ -75,6 +75,19 @@ pub enum Lie {
         /// Where it belongs.
         repository: ImageReference,
     },
+    /// A Secret is there, and no pipeline gets it.
+    #[error(
+        "credentials not linked: Secret {secret} is not among the secrets of ServiceAccount {service_account}, which has {}",
+        if .linked.is_empty() { "none".to_owned() } else { .linked.join(", ") }
+    )]
+    NotLinked {
+        /// `namespace/name`.
+        secret: String,
+        /// The ServiceAccount whose pipelines need it.
+        service_account: String,
+        /// What is linked to it.
+        linked: Vec<String>,
+    },
     /// The same source gave two images.
     #[error("the same source was built twice, and gave {first} and then {second}")]
     NotReproducible {

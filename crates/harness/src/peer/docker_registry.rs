@@ -1,13 +1,16 @@
 //! Debian's `docker-registry`, which is CNCF Distribution, as a process.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use cluster::registry_access::generate_password;
-use oci::{Client, Credential, Endpoints, ImageReference};
+use credentials::{AuthEntry, DockerConfig, Environment};
+use oci::Endpoints;
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
@@ -15,13 +18,13 @@ use tokio::process::{Child, Command};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::certificates::Certificates;
-use crate::Failure;
+use crate::{Failure, RegistryAccess, Verdict};
 
 /// The program.
 pub(crate) const PROGRAM: &str = "docker-registry";
 /// Its name in references; `.test` is nobody's (RFC 6761).
 const HOST: &str = "registry.peer.test";
-/// The account that may do everything; it knows no other.
+/// The account that is there from the beginning.
 const ACCOUNT: &str = "peer-builder";
 /// The time it may take to listen.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -35,13 +38,11 @@ const ATTEMPTS: usize = 3;
 /// A running registry; it ends, and its images go, when this is dropped.
 #[derive(Debug)]
 pub(crate) struct DockerRegistry {
-    /// Who signed its certificate, PEM.
-    pub(crate) authority: String,
-    /// The password of its account.
-    pub(crate) password: SecretString,
-    endpoints: Endpoints,
+    access: RegistryAccess,
+    /// Name → hashed password.
+    accounts: Mutex<BTreeMap<String, String>>,
     _process: Child,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl DockerRegistry {
@@ -59,35 +60,33 @@ impl DockerRegistry {
         )))
     }
 
-    /// Its name in references.
-    pub(crate) fn host(&self) -> &'static str {
-        HOST
+    /// How it is reached, trusted and logged in to.
+    pub(crate) fn access(&self) -> &RegistryAccess {
+        &self.access
     }
 
-    /// The account's name.
-    pub(crate) fn account(&self) -> &'static str {
-        ACCOUNT
+    /// Makes an account that may do everything, or gives it this password. It counts from the next request on.
+    pub(crate) fn set_account(&self, name: &str, password: &SecretString) -> Verdict {
+        let hash = hashed(password).map_err(Failure::Scenario)?;
+        self.change(|accounts| accounts.insert(name.to_owned(), hash))
     }
 
-    /// What is rewritten: its name to the address where it listens.
-    pub(crate) fn endpoints(&self) -> &Endpoints {
-        &self.endpoints
+    /// Removes an account. It counts from the next request on.
+    pub(crate) fn remove_account(&self, name: &str) -> Verdict {
+        self.change(|accounts| accounts.remove(name))
     }
 
-    /// A client that trusts its authority and logs in with its account.
-    pub(crate) fn client(&self) -> Result<Client, oci::Error> {
-        let password = self.password.clone();
-        let login = move |_: &ImageReference| {
-            Ok(Some(Credential::Password {
-                username: ACCOUNT.to_owned(),
-                password: password.clone(),
-            }))
-        };
-        Client::builder()
-            .endpoints(self.endpoints.clone())
-            .ca_certificate_pem(self.authority.clone())
-            .credentials(login)
-            .build()
+    fn change<T>(&self, change: impl FnOnce(&mut BTreeMap<String, String>) -> T) -> Verdict {
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut accounts);
+        let (file, new) = ("htpasswd", "htpasswd.new");
+        let (file, new) = (self.folder.path().join(file), self.folder.path().join(new));
+        let written = fs::write(&new, htpasswd(&accounts)).and_then(|()| fs::rename(&new, &file));
+        written.map_err(|error| {
+            Failure::Scenario(format!(
+                "the accounts of {PROGRAM} were not changed: {error}"
+            ))
+        })
     }
 
     async fn start_once() -> Result<Self, String> {
@@ -95,8 +94,7 @@ impl DockerRegistry {
         let certificates = Certificates::make(&["localhost", HOST]);
         let certificates = certificates.map_err(|error| error.to_string())?;
         let password = generate_password().map_err(|error| error.to_string())?;
-        let hash = bcrypt::hash(password.expose_secret(), HASH_COST);
-        let hash = hash.map_err(|error| error.to_string())?;
+        let accounts = BTreeMap::from([(ACCOUNT.to_owned(), hashed(&password)?)]);
         let folder = tempfile::Builder::new()
             .prefix("konflux-local-peer-")
             .tempdir();
@@ -108,7 +106,7 @@ impl DockerRegistry {
         for (name, content) in [
             ("tls.crt", certificates.certificate.as_str()),
             ("tls.key", &certificates.key),
-            ("htpasswd", &format!("{ACCOUNT}:{hash}\n")),
+            ("htpasswd", &htpasswd(&accounts)),
             (
                 "config.yml",
                 &configuration(folder.path(), &address.to_string()),
@@ -122,14 +120,40 @@ impl DockerRegistry {
         listening
             .unwrap_or_else(|_| Err(format!("it does not listen after {PATIENCE:?}")))
             .map_err(|problem| format!("{problem}; it says: {}", log(folder.path())))?;
-        Ok(Self {
-            authority: certificates.authority,
-            password,
+        let login_file = folder.path().join("auth.json");
+        let mut logins = DockerConfig::new();
+        logins.insert(HOST, AuthEntry::login(ACCOUNT, &password));
+        let written = logins.write_to(&login_file);
+        written.map_err(|error| error.to_string())?;
+        let access = RegistryAccess {
+            host: HOST.to_owned(),
+            prefix: None,
             endpoints: endpoints.map_err(|error| error.to_string())?,
+            authority: Some(certificates.authority),
+            logins: Environment {
+                registry_auth_file: Some(login_file),
+                ..Environment::default()
+            },
+        };
+        Ok(Self {
+            access,
+            accounts: Mutex::new(accounts),
             _process: process,
-            _folder: folder,
+            folder,
         })
     }
+}
+
+fn hashed(password: &SecretString) -> Result<String, String> {
+    let hash = bcrypt::hash(password.expose_secret(), HASH_COST);
+    hash.map_err(|error| error.to_string())
+}
+
+fn htpasswd(accounts: &BTreeMap<String, String>) -> String {
+    let lines = accounts.iter();
+    lines
+        .map(|(name, hash)| format!("{name}:{hash}\n"))
+        .collect()
 }
 
 fn spawn(folder: &Path) -> io::Result<Child> {
@@ -174,7 +198,7 @@ fn configuration(folder: &Path, address: &str) -> String {
     format!(
         "version: 0.1\n\
          log: {{level: error}}\n\
-         storage:\n  filesystem: {{rootdirectory: '{folder}/images'}}\n\
+         storage:\n  filesystem: {{rootdirectory: '{folder}/images'}}\n  delete: {{enabled: true}}\n\
          auth: {{htpasswd: {{realm: peer, path: '{folder}/htpasswd'}}}}\n\
          http:\n  addr: '{address}'\n  tls: {{certificate: '{folder}/tls.crt', key: '{folder}/tls.key'}}\n"
     )

@@ -6,11 +6,13 @@
 mod interrupt;
 mod own_deployment;
 mod pattern;
+mod registry_setting;
 mod request;
 mod scenario;
 mod stage;
 
 pub use own_deployment::{OwnDeployment, Target};
+pub use registry_setting::{REGISTRY_SETTINGS, RegistrySetting, RegistrySettingError};
 pub use request::{Request, RequestError};
 pub use scenario::{Need, Scenario, offered};
 
@@ -38,6 +40,8 @@ mod exit {
 ///
 /// `own` makes the deployment for a run that names none; it is only asked when a scenario is about to run, and always
 /// asked to destroy what it made, also when scenarios fail, panic, or the run is interrupted.
+///
+/// [`REGISTRY_SETTINGS`] in the environment choose the external registry.
 ///
 /// Without a [`Request`] the exit code is that of Rust's test runner; with one it is 0 when every scenario passed or was
 /// skipped, 1 when one failed, 2 when the request is wrong, and 4 when scenarios were chosen and none of them ran.
@@ -97,7 +101,9 @@ fn perform(
     mut arguments: Arguments,
 ) -> Result<(Conclusion, Report), ExitCode> {
     arguments.test_threads.get_or_insert(AT_ONCE);
-    let stage = match Stage::new(request.clone(), own) {
+    let external =
+        RegistrySetting::from_environment().map_err(|error| refuse(&error.to_string()))?;
+    let stage = match Stage::new(request.clone(), external, own) {
         Ok(stage) => Arc::new(stage),
         Err(error) => return Err(refuse(&format!("cannot start the runtime: {error}"))),
     };

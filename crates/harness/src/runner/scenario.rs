@@ -5,6 +5,7 @@ use std::fmt;
 
 use cluster::{ClusterKind, DeploymentRecord, Flavour};
 
+use super::RegistrySetting;
 use crate::deployment::administers_registry;
 use crate::{Verdict, peer};
 
@@ -23,8 +24,12 @@ pub enum Need {
     Quay,
     /// A way to the internet.
     Network,
-    /// A registry that asks for a login, with accounts that this machine can make and revoke.
+    /// A registry that asks for a login, with accounts that this machine can make and revoke: the deployment's own, or a peer.
     RegistryLogin,
+    /// Such accounts whose rights end at a repository: the deployment's own registry has them.
+    RepositoryRights,
+    /// A registry outside of the deployment: one that the settings name, or a peer.
+    ExternalRegistry,
     /// A registry of another project: its program is installed, and steps run on this host, where it listens.
     PeerRegistry,
     /// A deployment of the suite's own, which may be broken and mended: never one that somebody uses.
@@ -92,7 +97,7 @@ pub fn offered(record: &DeploymentRecord, is_own: bool) -> BTreeSet<Need> {
         offered.insert(Need::Tekton);
     }
     if administers_registry(record) {
-        offered.insert(Need::RegistryLogin);
+        offered.extend([Need::RegistryLogin, Need::RepositoryRights]);
     }
     offered.insert(match record.konflux {
         Flavour::Operator => Need::Operator,
@@ -103,11 +108,24 @@ pub fn offered(record: &DeploymentRecord, is_own: bool) -> BTreeSet<Need> {
 
 /// What this host offers to scenarios that run against a deployment.
 #[must_use]
-pub(super) fn offered_by_host(record: &DeploymentRecord) -> BTreeSet<Need> {
+pub(super) fn offered_by_host(
+    record: &DeploymentRecord,
+    external: Option<&RegistrySetting>,
+) -> BTreeSet<Need> {
     let steps_run_here =
         record.cluster == ClusterKind::Embedded && record.konflux == Flavour::StandIns;
-    let peer = steps_run_here && peer::is_installed(peer::PROGRAM);
-    peer.then_some(Need::PeerRegistry).into_iter().collect()
+    let mut offered = BTreeSet::new();
+    if steps_run_here && peer::is_installed(peer::PROGRAM) {
+        offered.extend([Need::PeerRegistry, Need::RegistryLogin]);
+    }
+    let external = match external {
+        Some(setting) => steps_run_here || !setting.is_rewritten(),
+        None => offered.contains(&Need::PeerRegistry),
+    };
+    if external {
+        offered.insert(Need::ExternalRegistry);
+    }
+    offered
 }
 
 /// Needs as a list for a person.
@@ -129,6 +147,8 @@ impl fmt::Display for Need {
             Self::Quay => "quay",
             Self::Network => "network",
             Self::RegistryLogin => "registry-login",
+            Self::RepositoryRights => "repository-rights",
+            Self::ExternalRegistry => "external-registry",
             Self::PeerRegistry => "peer-registry",
             Self::OwnDeployment => "own-deployment",
         })
@@ -147,7 +167,8 @@ mod tests {
         assert_eq!(offered(&record, true), own);
         assert_eq!(offered(&record, false), BTreeSet::from([Need::StandIns]));
         record.registry.auth_file = Some("/nowhere/auth.json".into());
-        let with_login = BTreeSet::from([Need::StandIns, Need::RegistryLogin]);
+        let with_login =
+            BTreeSet::from([Need::StandIns, Need::RegistryLogin, Need::RepositoryRights]);
         assert_eq!(offered(&record, false), with_login);
         record.cluster = ClusterKind::Kind;
         record.konflux = Flavour::Operator;
@@ -161,7 +182,30 @@ mod tests {
     fn where_steps_do_not_run_on_this_host_it_offers_them_no_registry() {
         let mut record = record();
         record.cluster = ClusterKind::Kind;
-        assert_eq!(offered_by_host(&record), BTreeSet::new());
+        assert_eq!(offered_by_host(&record, None), BTreeSet::new());
+    }
+
+    #[test]
+    fn a_registry_that_a_person_names_is_offered_to_every_cluster_that_can_reach_it() {
+        let named = |variables: &[(&str, &str)]| {
+            let setting = RegistrySetting::from_variables(|name| {
+                let found = variables.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| (*value).into())
+            });
+            setting.unwrap().unwrap()
+        };
+        let public = named(&[("CONFORMANCE_REGISTRY", "quay.io/team")]);
+        let here = named(&[
+            ("CONFORMANCE_REGISTRY", "registry.example"),
+            ("CONFORMANCE_REGISTRY_ADDRESS", "localhost:5000"),
+        ]);
+        let offers = |record: &DeploymentRecord, setting: &RegistrySetting| {
+            offered_by_host(record, Some(setting)).contains(&Need::ExternalRegistry)
+        };
+        let mut record = record();
+        assert!(offers(&record, &public) && offers(&record, &here));
+        record.cluster = ClusterKind::Kind;
+        assert!(offers(&record, &public) && !offers(&record, &here));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the scenarios of one run share: the deployment under test and the list of outcomes.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,8 +13,9 @@ use tokio::runtime::{Handle, Runtime};
 use tokio::sync::{Mutex as AsyncMutex, OnceCell};
 use tokio_util::sync::CancellationToken;
 
-use super::{OwnDeployment, Request, Scenario, Target, offered, scenario};
+use super::{Need, OwnDeployment, RegistrySetting, Request, Scenario, Target, offered, scenario};
 use crate::evidence::Redactor;
+use crate::peer::PROGRAM;
 use crate::report::{Outcome, Performed, Report};
 use crate::story::Scene;
 use crate::{Deployment, Journal};
@@ -21,6 +23,7 @@ use crate::{Deployment, Journal};
 /// What the scenarios of one run share.
 pub(super) struct Stage {
     request: Request,
+    external: Option<RegistrySetting>,
     runtime: Runtime,
     own: Arc<dyn OwnDeployment>,
     deployment: OnceCell<Result<Deployment, String>>,
@@ -33,13 +36,18 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    pub(super) fn new(request: Request, own: Arc<dyn OwnDeployment>) -> io::Result<Self> {
+    pub(super) fn new(
+        request: Request,
+        external: Option<RegistrySetting>,
+        own: Arc<dyn OwnDeployment>,
+    ) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build()?;
         Ok(Self {
             request,
+            external,
             runtime,
             own,
             deployment: OnceCell::new(),
@@ -90,7 +98,7 @@ impl Stage {
 
     fn outcome(&self, scenario: &Scenario, deployment: Deployment, journal: &Journal) -> Outcome {
         let mut offered = offered(&deployment.record, self.request.name.is_none());
-        offered.extend(scenario::offered_by_host(&deployment.record));
+        offered.extend(self.offered_by_host(&deployment.record));
         let missing = scenario.missing(&offered);
         if !missing.is_empty() {
             return Outcome::Skipped {
@@ -111,6 +119,7 @@ impl Stage {
             journal: journal.clone(),
             evidence: folder.clone(),
             keep: self.request.keep,
+            external: self.external.clone(),
             interrupted: self.interrupted.clone(),
         };
         match scene.play(scenario) {
@@ -122,6 +131,26 @@ impl Stage {
                     evidence,
                 }
             }
+        }
+    }
+
+    fn offered_by_host(&self, record: &DeploymentRecord) -> BTreeSet<Need> {
+        scenario::offered_by_host(record, self.external.as_ref())
+    }
+
+    /// Which external registry scenarios run against, and how another one is chosen; nothing where there can be none.
+    fn external_registry(&self, record: &DeploymentRecord) -> String {
+        match &self.external {
+            _ if !self
+                .offered_by_host(record)
+                .contains(&Need::ExternalRegistry) =>
+            {
+                String::new()
+            }
+            Some(setting) => format!(", external registry {}", setting.place()),
+            None => format!(
+                ", external registry {PROGRAM} started for the run (CONFORMANCE_REGISTRY names another)"
+            ),
         }
     }
 
@@ -183,7 +212,10 @@ impl Stage {
             .clone();
         scenarios.sort_by_key(position);
         let deployment = match self.deployment.get() {
-            Some(Ok(deployment)) => described(&deployment.record),
+            Some(Ok(deployment)) => {
+                let external = self.external_registry(&deployment.record);
+                format!("{}{external}", described(&deployment.record))
+            }
             Some(Err(_)) => "no deployment".to_owned(),
             None => "nothing ran".to_owned(),
         };

@@ -133,7 +133,7 @@ fn a_scenario_is_chosen_by_any_pattern_and_by_none_at_all() {
 #[test]
 fn a_deployment_that_cannot_be_made_fails_every_scenario_and_is_still_destroyed_once() {
     let own = Arc::new(Unreachable::default());
-    let stage = Stage::new(Request::default(), own.clone()).unwrap();
+    let stage = Stage::new(Request::default(), None, own.clone()).unwrap();
     let scenario = Scenario::new("x", &[], || {
         Err(Failure::Scenario("must not run".to_owned()))
     });
@@ -157,7 +157,7 @@ fn a_named_deployment_that_does_not_exist_is_said_to_be_missing_and_nothing_is_d
         ..Default::default()
     };
     let own = Arc::new(Unreachable::default());
-    let stage = Stage::new(request, own.clone()).unwrap();
+    let stage = Stage::new(request, None, own.clone()).unwrap();
     let failed = stage
         .perform(&Scenario::new("x", &[], || Ok(())))
         .err()
@@ -230,7 +230,7 @@ fn a_run_that_cannot_deploy_fails_and_writes_its_reports() {
 
 #[test]
 fn an_interrupted_run_begins_no_scenario() {
-    let stage = Stage::new(Request::default(), Arc::new(Unreachable::default())).unwrap();
+    let stage = Stage::new(Request::default(), None, Arc::new(Unreachable::default())).unwrap();
     stage.interrupt();
     let failed = stage
         .perform(&Scenario::new("x", &[], || Ok(())))

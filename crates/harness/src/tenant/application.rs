@@ -1,21 +1,14 @@
 //! Applications: what is built and released together.
 
-use konflux_api::konflux::{
-    ComponentSource, GitSource, PipelineParameter, PipelineSource, ReleasePipeline,
-};
-use konflux_api::{PIPELINES_NAMESPACE, konflux, labels, source_repository::SourceRepository};
+use konflux_api::konflux::{ComponentSource, GitSource};
+use konflux_api::{konflux, labels, source_repository::SourceRepository};
 use kube::ResourceExt;
 use oci::ImageReference;
-use serde_json::json;
 
-use super::{Component, PeerRegistry, Tenant};
+use super::{Admission, Component, ExternalRegistry, Tenant};
 use crate::images::Destination;
 use crate::{Failure, Source, Verdict};
 
-/// The ServiceAccount of the fixtures' managed namespaces that releases run as.
-const RELEASE_SERVICE_ACCOUNT: &str = "release-pipeline";
-/// The release pipeline of the fixtures.
-const RELEASE_PIPELINE: &str = "push-to-external-registry";
 /// The user in whose name the tenant releases.
 const AUTHOR: &str = "user1";
 
@@ -41,7 +34,7 @@ impl<'a> Application<'a> {
     }
 
     /// Makes a component and the repository that its source is kept in. Its images go to
-    /// `<namespace>/<name>` of the deployment's registry.
+    /// `<namespace>/<name>` of the tenant's registry.
     ///
     /// # Errors
     ///
@@ -49,23 +42,23 @@ impl<'a> Application<'a> {
     pub async fn component(&self, name: &str, source: &Source) -> Result<Component<'a>, Failure> {
         let namespace = self.tenant.namespace();
         let repository = self.tenant.repository(&format!("{namespace}/{name}"))?;
-        let registry = self.tenant.deployment().registry.clone();
+        let registry = self.tenant.registry().clone();
         self.component_at(name, source, repository, registry).await
     }
 
-    /// Makes a component as [`Application::component`] does, whose images go to `<namespace>/<name>` of an external registry.
+    /// Makes a component as [`Application::component`] does, whose images go to an external registry.
     ///
     /// # Errors
     ///
     /// As [`Application::component`].
-    pub async fn component_in_peer(
+    pub async fn component_in(
         &self,
+        external: &ExternalRegistry<'_>,
         name: &str,
         source: &Source,
-        peer: &PeerRegistry<'_>,
     ) -> Result<Component<'a>, Failure> {
-        let repository = peer.repository(&format!("{}/{name}", self.tenant.namespace()))?;
-        let registry = peer.client().clone();
+        let repository = external.repository(self.tenant.namespace(), name)?;
+        let registry = external.client().clone();
         self.component_at(name, source, repository, registry).await
     }
 
@@ -140,74 +133,21 @@ impl<'a> Application<'a> {
         component: &Component<'_>,
         destination: &Destination,
     ) -> Verdict {
-        let pipeline = release_pipeline(None);
-        self.admit(name, component, destination, pipeline).await
+        self.admits(name, Admission::of(component, destination))
+            .await
     }
 
-    /// The same as [`Application::admission`], and has the tasks of releases keep trusted artifacts in this repository.
+    /// Lets the managed namespace admit releases of the application.
     ///
     /// # Errors
     ///
     /// The API server refuses it.
-    pub async fn admission_with_storage(
-        &self,
-        name: &str,
-        component: &Component<'_>,
-        destination: &Destination,
-        storage: &ImageReference,
-    ) -> Verdict {
-        let pipeline = release_pipeline(Some(storage));
-        self.admit(name, component, destination, pipeline).await
-    }
-
-    async fn admit(
-        &self,
-        name: &str,
-        component: &Component<'_>,
-        destination: &Destination,
-        pipeline: ReleasePipeline,
-    ) -> Verdict {
-        let repository =
-            json!({"url": destination.repository().name(), "tags": destination.tags()});
-        let mapping =
-            json!({"components": [{"name": component.name(), "repositories": [repository]}]});
-        let spec = konflux::ReleasePlanAdmissionSpec {
-            applications: vec![self.name.clone()],
-            origin: self.tenant.namespace().to_owned(),
-            data: Some(json!({"mapping": mapping})),
-            pipeline: Some(pipeline),
-            ..Default::default()
-        };
-        let mut admission = konflux::ReleasePlanAdmission::new(name, spec);
-        admission
-            .labels_mut()
-            .insert(labels::BLOCK_RELEASES.to_owned(), "false".to_owned());
+    pub async fn admits(&self, name: &str, admission: Admission) -> Verdict {
+        let (application, origin) = (self.name.clone(), self.tenant.namespace().to_owned());
+        let admission = admission.into_object(name, application, origin);
         self.tenant
             .create_in(self.tenant.managed_namespace(), admission)
             .await?;
         Ok(())
-    }
-}
-
-/// The fixtures' release pipeline, as an admission refers to it.
-fn release_pipeline(storage: Option<&ImageReference>) -> ReleasePipeline {
-    let parameter = |(name, value): (&str, &str)| PipelineParameter {
-        name: name.to_owned(),
-        value: value.to_owned(),
-    };
-    let parameters = [
-        ("kind", "pipeline"),
-        ("namespace", PIPELINES_NAMESPACE),
-        ("name", RELEASE_PIPELINE),
-    ];
-    ReleasePipeline {
-        pipeline_ref: PipelineSource {
-            resolver: "cluster".to_owned(),
-            params: parameters.map(parameter).into(),
-            oci_storage: storage.map(ToString::to_string),
-            ..Default::default()
-        },
-        service_account_name: Some(RELEASE_SERVICE_ACCOUNT.to_owned()),
-        ..Default::default()
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use konflux_api::tekton::PipelineRun;
-use konflux_api::{annotations, konflux, labels};
+use konflux_api::{annotations, konflux, labels, names};
 use kube::ResourceExt;
 use kube::api::{ListParams, Patch, PatchParams};
 use oci::ImageReference;
@@ -46,6 +46,12 @@ impl<'a> Component<'a> {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The ServiceAccount that builds it, once build-service has made it.
+    #[must_use]
+    pub fn service_account(&self) -> String {
+        names::build_pipeline_service_account(&self.name)
     }
 
     /// The repository that its images go to.

@@ -1,31 +1,37 @@
 //! The verbs of a story, in the order in which a story uses them.
 
+mod admission;
 mod application;
 mod build;
 mod component;
+mod external_registry;
 mod failed_build;
 mod failed_tasks;
-mod peer_registry;
+mod home_registry;
 mod push_secret;
 mod release;
+mod release_account;
 mod robot;
 mod snapshot;
 mod task_results;
 
+pub use admission::{Admission, RELEASE_SERVICE_ACCOUNT};
 pub use application::Application;
 pub use build::{Build, StartedBuild};
 pub use component::Component;
+pub use external_registry::ExternalRegistry;
 pub use failed_build::FailedBuild;
 pub use failed_tasks::FailedTask;
-pub use peer_registry::PeerRegistry;
 pub use push_secret::PushSecret;
 pub use release::{FailedRelease, Release, StartedRelease};
 pub use robot::Robot;
 pub use snapshot::Snapshot;
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::OnceLock;
 
 use futures::future::try_join_all;
+use home_registry::HomePeer;
 use k8s_openapi::api::core::v1::{ConfigMap, ServiceAccount};
 use konflux_api::{FIELD_MANAGER, konflux, names};
 use kube::api::{DynamicObject, PostParams};
@@ -37,6 +43,7 @@ use serde::de::DeserializeOwned;
 
 use crate::cleanup::Cleanup;
 use crate::images::Destination;
+use crate::runner::RegistrySetting;
 use crate::wait::{Condition, Typed, Wait, Waits, kind_and_name};
 use crate::{Deployment, Failure, Journal, Verdict, fixtures};
 
@@ -45,8 +52,10 @@ use crate::{Deployment, Failure, Journal, Verdict, fixtures};
 pub(crate) enum Credentials {
     /// Its builds and releases can, wherever the registry asks.
     Working,
-    /// They cannot.
+    /// They cannot; they can be given some in a registry whose accounts this machine can make and revoke.
     None,
+    /// They have none for any registry, and use a registry that is not the tenant's.
+    Elsewhere,
 }
 
 /// A fresh tenant: a namespace of its own, and one that it releases to.
@@ -57,11 +66,20 @@ pub struct Tenant {
     namespace: String,
     managed_namespace: String,
     cleanup: Cleanup,
+    /// The external registry, if a person named one.
+    external: Option<RegistrySetting>,
+    /// Where images go instead of to the deployment's registry.
+    home_peer: OnceLock<HomePeer>,
 }
 
 impl Tenant {
     /// Chooses the tenant's names; nothing is made yet.
-    pub(crate) fn new(deployment: Deployment, journal: Journal, cleanup: Cleanup) -> Self {
+    pub(crate) fn new(
+        deployment: Deployment,
+        journal: Journal,
+        cleanup: Cleanup,
+        external: Option<RegistrySetting>,
+    ) -> Self {
         let namespace = format!("conformance-{}", random_suffix());
         let managed_namespace = format!("{namespace}-managed");
         Self {
@@ -70,6 +88,8 @@ impl Tenant {
             namespace,
             managed_namespace,
             cleanup,
+            external,
+            home_peer: OnceLock::new(),
         }
     }
 
@@ -96,6 +116,9 @@ impl Tenant {
                 .map(|namespace| self.wait_until_ready(namespace)),
         )
         .await?;
+        if credentials == Credentials::None {
+            self.find_home_with_accounts().await?;
+        }
         self.journal.note(format!(
             "made the tenant {} and its managed namespace",
             self.namespace
@@ -149,7 +172,7 @@ impl Tenant {
     /// `name` or a tag cannot be part of an image reference.
     pub fn destination(&self, name: &str, tags: &[&str]) -> Result<Destination, Failure> {
         let repository = self.repository(&format!("{}/{name}", self.managed_namespace))?;
-        let destination = Destination::new(self.deployment.registry.clone(), repository, tags);
+        let destination = Destination::new(self.registry().clone(), repository, tags);
         Ok(destination.noting_in(&self.journal))
     }
 
@@ -160,16 +183,6 @@ impl Tenant {
     /// `name` cannot be part of an image reference.
     pub fn artifact_storage(&self, name: &str) -> Result<ImageReference, Failure> {
         self.repository(&format!("{}/{name}", self.managed_namespace))
-    }
-
-    /// A repository of the deployment's registry that is removed with the tenant.
-    pub(crate) fn repository(&self, path: &str) -> Result<ImageReference, Failure> {
-        let text = format!("{}/{path}", self.deployment.record.registry.in_cluster_host);
-        let repository = text
-            .parse()
-            .map_err(|error: oci::ReferenceError| Failure::Scenario(error.to_string()))?;
-        self.cleanup.images(&repository);
-        Ok(repository)
     }
 
     pub(crate) fn into_cleanup(self) -> Cleanup {

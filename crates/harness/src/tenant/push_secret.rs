@@ -1,4 +1,5 @@
-//! Push secrets: robot accounts as Tekton's steps get them, by Secrets that are linked to ServiceAccounts.
+//! Push secrets made by hand: for tenants whose stories are not about them, and for what the registry commands refuse to do.
+//! Stories about the commands use the commands.
 
 use std::fmt::Display;
 
@@ -6,17 +7,17 @@ use cluster::registry_access::RepositoryRight;
 use credentials::DockerConfig;
 use credentials::cluster::{LinkAs, apply_push_secret, link_secret, service_account_secrets};
 use k8s_openapi::api::core::v1::ServiceAccount;
-use konflux_api::{labels, names};
+use konflux_api::labels;
+use kube::api::{Patch, PatchParams};
+use serde_json::json;
 
-use super::{Component, PeerRegistry, Robot, Tenant};
+use super::{Component, RELEASE_SERVICE_ACCOUNT, Robot, Tenant};
+use crate::images::Lie;
 use crate::wait::{Condition, Wait};
 use crate::{Failure, Verdict};
 
 /// The Secret of tenants with working credentials.
 const WORKING: &str = "registry-login";
-/// The ServiceAccount of the fixtures' managed namespaces that releases run as.
-const RELEASE_SERVICE_ACCOUNT: &str = "release-pipeline";
-
 /// A Secret of type `kubernetes.io/dockerconfigjson` that a story makes.
 #[derive(Debug)]
 pub struct PushSecret {
@@ -37,14 +38,7 @@ impl PushSecret {
     /// Adds a robot's login for a registry, or for what is below a prefix in it.
     #[must_use]
     pub fn with(mut self, registry: &str, robot: &Robot<'_>) -> Self {
-        self.config.insert(registry, robot.entry());
-        self
-    }
-
-    /// Adds the login of an external registry.
-    #[must_use]
-    pub fn with_peer(mut self, peer: &PeerRegistry<'_>) -> Self {
-        self.config.insert(peer.host(), peer.entry());
+        self.config.insert(registry, robot.login());
         self
     }
 
@@ -56,19 +50,13 @@ impl PushSecret {
 }
 
 impl Tenant {
-    /// The host of the deployment's registry in image references.
-    #[must_use]
-    pub fn registry_host(&self) -> &str {
-        &self.deployment.record.registry.in_cluster_host
-    }
-
     /// Makes a Secret and links it, after those that are linked, to the ServiceAccount that builds a component.
     ///
     /// # Errors
     ///
     /// The API server refuses it, or the ServiceAccount does not come.
     pub async fn push_secret_for(&self, component: &Component<'_>, secret: &PushSecret) -> Verdict {
-        let account = names::build_pipeline_service_account(component.name());
+        let account = component.service_account();
         self.apply(&self.namespace, secret, &[]).await?;
         self.link(&self.namespace, &account, &secret.name).await
     }
@@ -79,20 +67,72 @@ impl Tenant {
     ///
     /// As [`Tenant::push_secret_for`].
     pub async fn also_link(&self, component: &Component<'_>, secret: &PushSecret) -> Verdict {
-        let account = names::build_pipeline_service_account(component.name());
+        let account = component.service_account();
         self.link(&self.namespace, &account, &secret.name).await
     }
 
-    /// Makes a Secret in the managed namespace and links it to the ServiceAccount that releases run as.
+    /// Makes a Secret in the managed namespace and links it to a ServiceAccount that releases run as.
     ///
     /// # Errors
     ///
     /// The API server refuses it.
-    pub async fn release_secret(&self, secret: &PushSecret) -> Verdict {
+    pub async fn release_secret(&self, account: &str, secret: &PushSecret) -> Verdict {
         let namespace = &self.managed_namespace;
         self.apply(namespace, secret, &[]).await?;
-        self.link(namespace, RELEASE_SERVICE_ACCOUNT, &secret.name)
-            .await
+        self.link(namespace, account, &secret.name).await
+    }
+
+    /// Checks that a Secret is linked to the ServiceAccount that builds a component: one that only is there reaches no pipeline.
+    ///
+    /// # Errors
+    ///
+    /// [`Lie::NotLinked`].
+    pub async fn has_linked(&self, component: &Component<'_>, secret: &str) -> Verdict {
+        let account = component.service_account();
+        let linked = self.linked(&account).await?;
+        if linked.iter().any(|name| name == secret) {
+            return Ok(());
+        }
+        Err(Lie::NotLinked {
+            secret: format!("{}/{secret}", self.namespace),
+            service_account: account,
+            linked,
+        }
+        .into())
+    }
+
+    /// Takes a Secret from the ServiceAccount that builds a component; the Secret stays.
+    ///
+    /// # Errors
+    ///
+    /// The API server refuses it.
+    pub async fn unlink(&self, component: &Component<'_>, secret: &str) -> Verdict {
+        let account = component.service_account();
+        let kept = self.linked(&account).await?;
+        let kept = kept.iter().filter(|name| *name != secret);
+        let kept: Vec<_> = kept.map(|name| json!({"name": name})).collect();
+        let patch = Patch::Merge(json!({"secrets": kept}));
+        let action = format!("unlink Secret {secret} from ServiceAccount {account}");
+        let accounts = self.api::<ServiceAccount>(&self.namespace);
+        let patched = accounts
+            .patch(&account, &PatchParams::default(), &patch)
+            .await;
+        patched.map_err(Failure::kubernetes(action))?;
+        self.journal.note(format!(
+            "unlinked Secret {secret} from ServiceAccount {account}"
+        ));
+        Ok(())
+    }
+
+    /// The Secrets that pipelines of a ServiceAccount of the tenant's get.
+    async fn linked(&self, account: &str) -> Result<Vec<String>, Failure> {
+        let accounts = self.api::<ServiceAccount>(&self.namespace);
+        let found = accounts.get(account).await;
+        let found = found.map_err(Failure::kubernetes(format!(
+            "read ServiceAccount {account}"
+        )))?;
+        let linked = found.secrets.into_iter().flatten();
+        Ok(linked.filter_map(|link| link.name).collect())
     }
 
     /// The account that Tekton will log in with when it builds a component, by its rules for the Secrets that are linked now.
@@ -104,7 +144,7 @@ impl Tenant {
         &self,
         component: &Component<'_>,
     ) -> Result<Option<String>, Failure> {
-        let name = names::build_pipeline_service_account(component.name());
+        let name = component.service_account();
         let unusable =
             |error: &dyn Display| Failure::Scenario(format!("no login can be predicted: {error}"));
         let client = &self.deployment.kubernetes;
@@ -132,8 +172,8 @@ impl Tenant {
         let secret = PushSecret::named(WORKING).with(host, &builder);
         // build-service links a Secret with this label to the account of every component that comes.
         self.apply(own, &secret, &[labels::COMMON_SECRET]).await?;
-        self.release_secret(&PushSecret::named(WORKING).with(host, &releaser))
-            .await
+        let secret = PushSecret::named(WORKING).with(host, &releaser);
+        self.release_secret(RELEASE_SERVICE_ACCOUNT, &secret).await
     }
 
     async fn apply(&self, namespace: &str, secret: &PushSecret, labels: &[&str]) -> Verdict {

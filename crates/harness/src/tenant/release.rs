@@ -161,7 +161,7 @@ impl Release<'_> {
         let (tenant, result) = (self.tenant, "sourceDataArtifact");
         let namespace = tenant.managed_namespace();
         let uri = task_results::text(tenant, namespace, run, task, result).await?;
-        let artifact = TrustedArtifact::new(tenant.deployment().registry.clone(), &uri)?;
+        let artifact = TrustedArtifact::new(tenant.registry().clone(), &uri)?;
         Ok(artifact.noting_in(tenant.journal()))
     }
 

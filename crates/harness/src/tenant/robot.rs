@@ -1,13 +1,14 @@
-//! Robot accounts of the deployment's registry.
+//! Robot accounts of the registry that a tenant's images go to.
 
 use cluster::registry_access::{RepositoryRight, generate_password};
 use credentials::AuthEntry;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::Tenant;
+use super::home_registry::HomeAccounts;
 use crate::{Failure, Verdict};
 
-/// An account of the deployment's registry that a story made; it is removed with the tenant.
+/// An account of the registry that a story made; it is removed with the tenant.
 #[derive(Debug)]
 pub struct Robot<'a> {
     tenant: &'a Tenant,
@@ -17,7 +18,8 @@ pub struct Robot<'a> {
 
 impl Tenant {
     /// Makes a robot account with a password of its own and these rights. The scenario needs
-    /// [`Need::RegistryLogin`](crate::Need::RegistryLogin).
+    /// [`Need::RegistryLogin`](crate::Need::RegistryLogin), and [`Need::RepositoryRights`](crate::Need::RepositoryRights) if it is about
+    /// what an account may not do.
     ///
     /// # Errors
     ///
@@ -28,26 +30,15 @@ impl Tenant {
             account: format!("{}.{name}", self.namespace),
             password: generate_password().map_err(|error| Failure::Scenario(error.to_string()))?,
         };
-        self.cleanup.account(&robot.account);
-        for secret in robot.secrets() {
-            let what = format!("password of {}", robot.account);
-            self.journal.hide(&secret, what);
+        let accounts = self.accounts()?;
+        if matches!(accounts, HomeAccounts::Own(_)) {
+            self.cleanup.account(&robot.account);
         }
-        let made = self
-            .accounts()?
-            .set(&robot.account, &robot.password, rights);
-        made.map_err(|error| Failure::Scenario(error.to_string()))?;
+        self.hide(&robot.password, &format!("password of {}", robot.account));
+        accounts.set(&robot.account, &robot.password, rights)?;
         self.journal
             .note(format!("made the robot account {}", robot.account));
         Ok(robot)
-    }
-
-    fn accounts(&self) -> Result<cluster::registry_access::Accounts, Failure> {
-        self.deployment.registry_accounts().ok_or_else(|| {
-            Failure::Scenario(
-                "it makes a robot account, and does not need registry-login".to_owned(),
-            )
-        })
     }
 }
 
@@ -58,14 +49,33 @@ impl Robot<'_> {
         &self.account
     }
 
+    /// Its password.
+    #[must_use]
+    pub fn password(&self) -> &SecretString {
+        &self.password
+    }
+
+    /// Gives the account that there is these rights and no others.
+    ///
+    /// # Errors
+    ///
+    /// The accounts cannot be changed.
+    pub fn may_now(&self, rights: &[RepositoryRight]) -> Verdict {
+        let accounts = self.tenant.accounts()?;
+        accounts.set(&self.account, &self.password, rights)?;
+        self.tenant
+            .journal
+            .note(format!("changed the rights of {}", self.account));
+        Ok(())
+    }
+
     /// Takes the account away; its password is wrong from now on.
     ///
     /// # Errors
     ///
     /// The accounts cannot be changed.
     pub fn revoke(&self) -> Verdict {
-        let removed = self.tenant.accounts()?.remove(&self.account);
-        removed.map_err(|error| Failure::Scenario(error.to_string()))?;
+        self.tenant.accounts()?.remove(&self.account)?;
         self.tenant
             .journal
             .note(format!("revoked the robot account {}", self.account));
@@ -73,19 +83,8 @@ impl Robot<'_> {
     }
 
     /// What a docker config says of this account.
-    pub(super) fn entry(&self) -> AuthEntry {
-        AuthEntry::login(&self.account, &self.password)
-    }
-
-    /// Every form in which its password may be written somewhere.
     #[must_use]
-    pub fn secrets(&self) -> Vec<SecretString> {
-        let auth = self.entry().auth.unwrap_or_default();
-        // Kubernetes' own encoding of a password, as it stands in a Secret of type basic-auth.
-        let encoded = base64::Engine::encode(
-            &base64::engine::general_purpose::STANDARD,
-            self.password.expose_secret(),
-        );
-        vec![self.password.clone(), auth, encoded.into()]
+    pub fn login(&self) -> AuthEntry {
+        AuthEntry::login(&self.account, &self.password)
     }
 }
