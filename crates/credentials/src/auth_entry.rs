@@ -3,12 +3,19 @@
 use std::fmt;
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, PAD, STANDARD};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
 use crate::json::{object_value, take_secret, take_string};
 use crate::{EntryProblem, ParseError};
+
+/// Base64 as Go's decoder takes it.
+const LIKE_GO: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    PAD.with_decode_allow_trailing_bits(true),
+);
 
 /// One entry of `auths`, as written: nothing decoded, nothing lost.
 ///
@@ -59,7 +66,8 @@ impl AuthEntry {
     /// What the entry means; `None` when it holds no credential at all (`{}` is what files with a credential store have).
     ///
     /// As in Docker's own reader, a non-empty `auth` wins over `username` and `password`, it is cut at its first colon, and
-    /// NUL bytes at its end are not part of the password.
+    /// NUL bytes around the password are not part of it. (containers/image reads nothing but `auth`, see
+    /// [`DockerConfig::lookup`](crate::DockerConfig::lookup).)
     ///
     /// # Errors
     /// `auth` cannot be decoded, or one of user name and password is missing.
@@ -162,13 +170,16 @@ fn non_empty(secret: Option<&SecretString>) -> Option<&SecretString> {
 }
 
 fn decode_auth(auth: &SecretString) -> Result<(String, SecretString), EntryProblem> {
-    let bytes = STANDARD
-        .decode(auth.expose_secret().trim())
+    // Line breaks are all that Go's decoder passes over.
+    let written = auth.expose_secret().split(['\r', '\n']);
+    let written = SecretString::from(written.collect::<String>());
+    let bytes = LIKE_GO
+        .decode(written.expose_secret())
         .map_err(|_| EntryProblem::AuthNotBase64)?;
     let text = SecretString::from(String::from_utf8(bytes).map_err(|_| EntryProblem::AuthNotText)?);
     let (username, password) = text
         .expose_secret()
         .split_once(':')
         .ok_or(EntryProblem::AuthWithoutColon)?;
-    Ok((username.to_owned(), password.trim_end_matches('\0').into()))
+    Ok((username.to_owned(), password.trim_matches('\0').into()))
 }

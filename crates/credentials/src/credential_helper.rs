@@ -6,6 +6,7 @@
 mod answer;
 mod error;
 mod process;
+mod words;
 
 use std::ffi::OsStr;
 use std::path::PathBuf;

@@ -121,29 +121,34 @@ impl DockerConfig {
         Ok(())
     }
 
-    /// The credential for `repository`, for example `quay.io/team/application` (no tag, no digest).
+    /// The credential that Podman, Buildah and Skopeo log in with for `repository`, for example `quay.io/team/application` (no tag, no
+    /// digest): what the steps of a pipeline get out of this config.
     ///
-    /// The longest key that is the repository or a prefix of it at a `/` wins, as in containers/image. At equal length a key
-    /// written exactly like that wins over one that only means it (`https://quay.io/`, `quay.io/v1/`). Docker Hub's names
-    /// (`docker.io`, `index.docker.io`, `registry-1.docker.io`) are one registry. `None`: no key matches, or the one that
-    /// matches holds nothing; both mean anonymous access.
+    /// The rule is that of containers/image. The longest key that is written exactly as the repository or as a prefix of it at a `/`
+    /// wins; else a key with a scheme, reduced to its host. `quay.io/` and `Quay.IO` answer for nothing, and `quay.io/v2` for the
+    /// organization `v2` alone. Docker Hub's names (`docker.io`, `index.docker.io`, `registry-1.docker.io`) are one registry. Of the
+    /// entry only `auth` counts, never `username` and `password` beside it. `None`: no key matches, or the one that matches has no
+    /// `auth`; both mean anonymous access.
     ///
     /// # Errors
     /// The entry that matches is damaged.
     pub fn lookup(&self, repository: &str) -> Result<Option<Credential>, LookupError> {
-        let Some((key, entry)) = lookup::find(&self.auths, repository) else {
-            return Ok(None);
-        };
-        entry.credential().map_err(|problem| LookupError {
-            key: key.to_owned(),
-            problem,
-        })
+        match lookup::find(&self.auths, repository) {
+            Some((key, entry)) if entry.has_auth() => credential(key, entry),
+            _ => Ok(None),
+        }
     }
 
-    /// The key of the entry that [`lookup`](Self::lookup) would use, as written.
+    /// The key of the entry that [`lookup`](Self::lookup) looks into, as written.
     #[must_use]
     pub fn matching_key(&self, repository: &str) -> Option<&str> {
         lookup::find(&self.auths, repository).map(|(key, _)| key)
+    }
+
+    /// The entry that a person has for `repository`, however it is written, with its key; for finding credentials, never for predicting
+    /// what a pipeline does.
+    pub(crate) fn entry_meant_for(&self, repository: &str) -> Option<(&str, &AuthEntry)> {
+        lookup::find_meant(&self.auths, repository)
     }
 
     /// All entries, sorted by key.
@@ -177,7 +182,7 @@ impl DockerConfig {
         let Some((key, name)) = helpers.get_key_value(&registry).or_else(|| {
             helpers
                 .iter()
-                .find(|(key, _)| lookup::normalized(key) == registry)
+                .find(|(key, _)| lookup::plain(key) == registry)
         }) else {
             return Ok(None);
         };
@@ -205,6 +210,14 @@ impl DockerConfig {
     pub fn is_empty(&self) -> bool {
         self.auths.is_empty()
     }
+}
+
+/// What an entry says, with its key where that is nonsense.
+pub(crate) fn credential(key: &str, entry: &AuthEntry) -> Result<Option<Credential>, LookupError> {
+    entry.credential().map_err(|problem| LookupError {
+        key: key.to_owned(),
+        problem,
+    })
 }
 
 fn entries_of(members: Map<String, Value>) -> Result<BTreeMap<String, AuthEntry>, ParseError> {

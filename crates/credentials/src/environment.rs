@@ -19,6 +19,10 @@ pub struct Environment {
     pub docker_config: Option<PathBuf>,
     /// `PATH`: where credential helpers are looked for.
     pub path: Option<OsString>,
+    /// `CONTAINERS_REGISTRIES_CONF`, else `REGISTRIES_CONFIG_PATH`: the `registries.conf` in place of the usual ones.
+    pub registries_conf: Option<PathBuf>,
+    /// The folder of the system's `registries.conf`: `/etc/containers`.
+    pub containers_configuration: Option<PathBuf>,
     /// The user's number, by which Podman finds its file on Linux where there is no `XDG_RUNTIME_DIR`.
     pub user_id: Option<u32>,
 }
@@ -31,6 +35,7 @@ impl Environment {
         environment.home = environment.home.or_else(std::env::home_dir);
         // Other systems have no /run/containers; there Podman's file is below the home folder.
         environment.user_id = cfg!(target_os = "linux").then(|| rustix::process::getuid().as_raw());
+        environment.containers_configuration = Some(PathBuf::from("/etc/containers"));
         environment
     }
 
@@ -47,6 +52,8 @@ impl Environment {
             .filter(|(_, value)| !value.is_empty())
             .collect();
         let mut take = |name: &str| variables.remove(&OsString::from(name));
+        let registries_conf =
+            take("CONTAINERS_REGISTRIES_CONF").or_else(|| take("REGISTRIES_CONFIG_PATH"));
         Self {
             registry_auth_file: take("REGISTRY_AUTH_FILE").map(PathBuf::from),
             xdg_runtime_dir: take("XDG_RUNTIME_DIR").map(PathBuf::from),
@@ -54,6 +61,8 @@ impl Environment {
             home: take("HOME").map(PathBuf::from),
             docker_config: take("DOCKER_CONFIG").map(PathBuf::from),
             path: take("PATH"),
+            registries_conf: registries_conf.map(PathBuf::from),
+            containers_configuration: None,
             user_id: None,
         }
     }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::{printable, printable_path};
+
 /// The text is not a docker config.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ParseError {
@@ -20,8 +22,9 @@ pub enum ParseError {
     Empty,
     /// A Kubernetes object, which may have a docker config inside.
     #[error(
-        "this is a Kubernetes {kind}, not a docker config; take the config out of a Secret with: \
-         kubectl get secret NAME -n NAMESPACE -o jsonpath='{{.data.\\.dockerconfigjson}}' | base64 -d > auth.json"
+        "this is a Kubernetes {}, not a docker config; take the config out of a Secret with: \
+         kubectl get secret NAME -n NAMESPACE -o jsonpath='{{.data.\\.dockerconfigjson}}' | base64 -d > auth.json",
+        printable(kind)
     )]
     KubernetesObject {
         /// Its kind, normally `Secret`.
@@ -37,7 +40,7 @@ pub enum ParseError {
     )]
     LegacyShape,
     /// A member has another JSON type than the format gives it.
-    #[error("the docker config's {member} must be {expected}")]
+    #[error("the docker config's {} must be {expected}", printable(member))]
     WrongType {
         /// Path of the member, for example `auths."quay.io".username`.
         member: String,
@@ -50,7 +53,7 @@ pub enum ParseError {
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// Reading failed.
-    #[error("cannot read the docker config {}: {source}", path.display())]
+    #[error("cannot read the docker config {}: {source}", printable_path(path))]
     Read {
         /// The file.
         path: PathBuf,
@@ -58,7 +61,7 @@ pub enum FileError {
         source: std::io::Error,
     },
     /// The content is not a docker config.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", printable_path(path))]
     Parse {
         /// The file.
         path: PathBuf,
@@ -66,7 +69,10 @@ pub enum FileError {
         source: ParseError,
     },
     /// Writing failed; the file that was there before is unchanged.
-    #[error("cannot write the docker config {} (what was there is unchanged): {source}", path.display())]
+    #[error(
+        "cannot write the docker config {} (what was there is unchanged): {source}",
+        printable_path(path)
+    )]
     Write {
         /// The file.
         path: PathBuf,
@@ -78,7 +84,8 @@ pub enum FileError {
 /// The entry that answers for a repository is damaged.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error(
-    "the docker config's entry `{key}` cannot be used: {problem}; log in to that registry again to replace it"
+    "the docker config's entry `{}` cannot be used: {problem}; log in to that registry again to replace it",
+    printable(key)
 )]
 pub struct LookupError {
     /// The entry's key, as written.

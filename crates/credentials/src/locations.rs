@@ -29,6 +29,8 @@ pub enum LocationSource {
     Docker,
     /// Docker before 1.7 wrote it; entries without `auths` around them.
     DockerLegacy,
+    /// Podman, Buildah and Skopeo ask the credential helpers that it names; it holds no credentials itself.
+    RegistriesConf,
 }
 
 impl LocationSource {
@@ -48,6 +50,7 @@ impl fmt::Display for LocationSource {
             Self::ContainersConfiguration => "Podman's lasting credentials",
             Self::Docker => "docker login",
             Self::DockerLegacy => "Docker before 1.7",
+            Self::RegistriesConf => "credential-helpers",
         })
     }
 }
@@ -58,7 +61,8 @@ impl fmt::Display for LocationSource {
 /// `$DOCKER_CONFIG/config.json`, where that variable is set. Otherwise
 /// `$XDG_RUNTIME_DIR/containers/auth.json` (without that variable `/run/containers/<uid>/auth.json` on Linux and
 /// `~/.config/containers/auth.json` elsewhere), `$XDG_CONFIG_HOME/containers/auth.json` (`~/.config`), `~/.docker/config.json`,
-/// `~/.dockercfg`. Sources: `GetDefaultAuthFile` and `getAuthFilePaths` of
+/// `~/.dockercfg`. There is no file of the whole system: containers/image reads no `/etc/containers/auth.json`. (The credential helpers of
+/// `registries.conf` are none of these files; [`Search`](crate::Search) asks them.) Sources: `GetDefaultAuthFile` and `getAuthFilePaths` of
 /// <https://github.com/containers/container-libs> (`common/pkg/auth/auth.go`, `image/pkg/docker/config/config.go`).
 #[must_use]
 pub fn locations(auth_file: Option<&Path>, environment: &Environment) -> Vec<Location> {

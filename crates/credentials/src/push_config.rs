@@ -3,15 +3,16 @@
 use secrecy::ExposeSecret;
 
 use crate::lookup::{DOCKER_HUB, DOCKER_HUB_SERVER, registry_of};
-use crate::{AuthEntry, DockerConfig, Found, Origin};
+use crate::{AuthEntry, DockerConfig, Found, Origin, printable};
 
 /// A credential cannot be used in a pipeline.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PushConfigError {
     /// Tekton passes `username`, `password`, `auth` and `email` on, nothing else.
     #[error(
-        "the credential for {scope} ({origin}) has {token} but no password, and Tekton passes only user names and passwords to the steps \
-         of a pipeline; log in with a user name and a password or access token, for example those of a robot account"
+        "the credential for {} ({origin}) has {token} but no password, and Tekton passes only user names and passwords to the steps \
+         of a pipeline; log in with a user name and a password or access token, for example those of a robot account",
+        printable(scope)
     )]
     TokenOnly {
         /// What the credential is for.
@@ -23,7 +24,8 @@ pub enum PushConfigError {
     },
     /// `auth` ends the user name at its first colon.
     #[error(
-        "the user name for {scope} ({origin}) contains a colon, which a docker config cannot express; use an account without one"
+        "the user name for {} ({origin}) contains a colon, which a docker config cannot express; use an account without one",
+        printable(scope)
     )]
     ColonInUserName {
         /// What the credential is for.
@@ -33,7 +35,8 @@ pub enum PushConfigError {
     },
     /// Two credentials for the same key.
     #[error(
-        "there are two different credentials for {scope} ({} and {}), and a push secret has room for one; name the file with the right one",
+        "there are two different credentials for {} ({} and {}), and a push secret has room for one; name the file with the right one",
+        printable(scope),
         origins[0],
         origins[1]
     )]

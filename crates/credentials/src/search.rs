@@ -3,7 +3,6 @@
 mod error;
 mod report;
 
-use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,17 +10,21 @@ use std::time::Duration;
 pub use error::FindError;
 pub use report::{NotFound, Searched, Seen};
 
-use crate::lookup::{DOCKER_HUB, DOCKER_HUB_SERVER, normalized, registry_of};
+use crate::docker_config::credential;
+use crate::lookup::{DOCKER_HUB, DOCKER_HUB_SERVER, plain, registry_of};
+use crate::registries_conf::{Place, places};
 use crate::{
     Credential, CredentialHelper, DEFAULT_HELPER_LIMIT, DockerConfig, Environment, FileError,
-    Location, LocationSource, locations,
+    Location, LocationSource, locations, printable, printable_path,
 };
 
 /// Where to look for credentials. Reading happens with every [`find`](Self::find): nothing is remembered.
 #[derive(Clone, Debug)]
 pub struct Search {
     locations: Vec<Location>,
-    search_path: Option<OsString>,
+    /// Somebody named the one file to read.
+    has_one_file: bool,
+    environment: Environment,
     helper_limit: Duration,
 }
 
@@ -61,7 +64,8 @@ impl fmt::Display for Origin {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Entry { path, key } => {
-                write!(formatter, "entry `{key}` of {}", path.display())
+                let (key, path) = (printable(key), printable_path(path));
+                write!(formatter, "entry `{key}` of {path}")
             }
             Self::Helper {
                 path,
@@ -69,8 +73,10 @@ impl fmt::Display for Origin {
                 server,
             } => write!(
                 formatter,
-                "{program}, asked for {server} because of {}",
-                path.display()
+                "{}, asked for {} because of {}",
+                printable(program),
+                printable(server),
+                printable_path(path)
             ),
         }
     }
@@ -82,7 +88,8 @@ impl Search {
     pub fn new(auth_file: Option<&Path>, environment: &Environment) -> Self {
         Self {
             locations: locations(auth_file, environment),
-            search_path: environment.path.clone(),
+            has_one_file: auth_file.is_some(),
+            environment: environment.clone(),
             helper_limit: DEFAULT_HELPER_LIMIT,
         }
     }
@@ -96,28 +103,88 @@ impl Search {
 
     /// The credential for `repository` (`quay.io/team/application`, no tag, no digest) or for a registry or prefix.
     ///
-    /// The first file that has one wins. Within a file: the helper that `credHelpers` names for the registry, and then nothing else of
-    /// this file; else the entry of `auths` with the longest key; else, where that is missing or `{}`, the helper of `credsStore`. (When
-    /// Docker uses a store it leaves `{}` in `auths`; an entry with content was not written by it.)
+    /// First the helpers that `registries.conf` names are asked for the registry, in their order; the docker configs have their place
+    /// among them (`containers-auth.json`), and are the only place where nothing is named, or where a file was named to
+    /// [`new`](Self::new). Of the files the first one that has a credential wins. Within a file: the helper that `credHelpers` names
+    /// for the registry, and then nothing else of this file; else the entry of `auths` that containers/image would use; else one
+    /// whose key means the repository and is written otherwise (`quay.io/`, `Quay.IO`); else, where that is missing or `{}`, the helper
+    /// of `credsStore`. (When Docker uses a store it leaves `{}` in `auths`; an entry with content was not written by it.) An entry
+    /// may have `username` and `password` in place of `auth`: [`DockerConfig::for_push`] writes both properly.
     ///
     /// # Errors
     /// [`FindError::NotFound`] lists what was searched. Every other error is about a file, entry or helper that should have answered and
-    /// is damaged: going on would find another credential than Podman or Docker use.
+    /// is damaged: going on would find another credential than Podman or Docker use. A helper of `registries.conf` that fails is told
+    /// when no other place has a credential, as Podman does.
     pub async fn find(&self, repository: &str) -> Result<Found, FindError> {
+        let places = match self.has_one_file {
+            true => vec![Place::Files],
+            false => places(&self.environment)?,
+        };
         let mut searched = Vec::new();
+        let mut first_failure = None;
+        for place in places {
+            let outcome = match &place {
+                Place::Files => self.look_into_files(repository, &mut searched).await,
+                Place::Helper { conf, name } => {
+                    self.ask_for_all(conf, name, repository, &mut searched)
+                        .await
+                }
+            };
+            match outcome {
+                Ok(Some(found)) => return Ok(found),
+                Ok(None) => {}
+                Err(error) => {
+                    first_failure.get_or_insert(error);
+                }
+            }
+        }
+        Err(first_failure.unwrap_or_else(|| {
+            FindError::NotFound(NotFound {
+                repository: repository.to_owned(),
+                searched,
+            })
+        }))
+    }
+
+    async fn look_into_files(
+        &self,
+        repository: &str,
+        searched: &mut Vec<Searched>,
+    ) -> Result<Option<Found>, FindError> {
         for location in &self.locations {
             match self.look_into(location, repository).await? {
-                Ok(found) => return Ok(found),
+                Ok(found) => return Ok(Some(found)),
                 Err(seen) => searched.push(Searched {
                     location: location.clone(),
                     seen,
                 }),
             }
         }
-        Err(FindError::NotFound(NotFound {
-            repository: repository.to_owned(),
-            searched,
-        }))
+        Ok(None)
+    }
+
+    /// Asks a helper of `registries.conf`; it answers for registries only.
+    async fn ask_for_all(
+        &self,
+        conf: &Path,
+        name: &str,
+        repository: &str,
+        searched: &mut Vec<Searched>,
+    ) -> Result<Option<Found>, FindError> {
+        let location = Location {
+            path: conf.to_owned(),
+            source: LocationSource::RegistriesConf,
+        };
+        let registry = registry_of(repository);
+        Ok(
+            match self.ask(&location, name, &registry, &registry).await? {
+                Ok(found) => Some(found),
+                Err(seen) => {
+                    searched.push(Searched { location, seen });
+                    None
+                }
+            },
+        )
     }
 
     async fn look_into(
@@ -141,20 +208,23 @@ impl Search {
         if let Some((server, name)) = config.credential_helper(wanted).map_err(in_file)? {
             return self.ask(location, name, server, &registry).await;
         }
-        let credential = config.lookup(wanted).map_err(|source| FindError::Entry {
-            path: location.path.clone(),
-            source,
-        })?;
-        let key = config.matching_key(wanted);
-        if let (Some(credential), Some(key)) = (credential, key) {
-            return Ok(Ok(Found {
-                credential,
-                scope: normalized(key),
-                origin: Origin::Entry {
-                    path: location.path.clone(),
-                    key: key.to_owned(),
-                },
-            }));
+        let entry = config.entry_meant_for(wanted);
+        let key = entry.map(|(key, _)| key);
+        if let Some((key, entry)) = entry {
+            let found = credential(key, entry).map_err(|source| FindError::Entry {
+                path: location.path.clone(),
+                source,
+            })?;
+            if let Some(credential) = found {
+                return Ok(Ok(Found {
+                    credential,
+                    scope: plain(key),
+                    origin: Origin::Entry {
+                        path: location.path.clone(),
+                        key: key.to_owned(),
+                    },
+                }));
+            }
         }
         if let Some(name) = config.credentials_store().map_err(in_file)? {
             let server = server_address(&registry, key);
@@ -183,7 +253,7 @@ impl Search {
         };
         let helper = CredentialHelper::named(name).map_err(in_helper)?;
         let answer = helper
-            .get(server, self.search_path.as_deref(), self.helper_limit)
+            .get(server, self.environment.path.as_deref(), self.helper_limit)
             .await
             .map_err(in_helper)?;
         let (program, server) = (helper.program().to_owned(), server.to_owned());
@@ -205,7 +275,7 @@ impl Search {
 /// The address under which a store keeps the credential: that of the `{}` that Docker left in `auths`, else what Docker would use.
 fn server_address(registry: &str, empty_entry: Option<&str>) -> String {
     match empty_entry {
-        Some(key) if normalized(key) == registry => key.to_owned(),
+        Some(key) if plain(key) == registry => key.to_owned(),
         _ if registry == DOCKER_HUB => DOCKER_HUB_SERVER.to_owned(),
         _ => registry.to_owned(),
     }

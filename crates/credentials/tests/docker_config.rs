@@ -57,20 +57,26 @@ fn a_port_is_part_of_the_registry() {
 }
 
 #[test]
-fn schemes_api_versions_trailing_slashes_and_case_do_not_hide_a_key() {
+fn a_scheme_is_cut_off_and_otherwise_keys_are_compared_as_they_are_written() {
+    let repository = "quay.io/team/application";
     for key in [
         "https://quay.io",
         "http://quay.io/",
-        "quay.io/v1/",
+        "https://quay.io/v1/",
         "https://quay.io/v2/",
-        "quay.io/",
-        "Quay.IO",
     ] {
-        assert_eq!(
-            with_keys(&[key]).matching_key("quay.io/team/application"),
-            Some(key),
-            "{key}"
-        );
+        assert_eq!(with_keys(&[key]).matching_key(repository), Some(key));
+    }
+    for key in [
+        "quay.io/",
+        "quay.io/v1",
+        "quay.io/v2",
+        "quay.io/v1/",
+        "Quay.IO",
+        "https://Quay.IO",
+        "quay.io/team/",
+    ] {
+        assert_eq!(with_keys(&[key]).matching_key(repository), None, "{key}");
     }
     let both = with_keys(&["https://quay.io", "quay.io"]);
     assert_eq!(
@@ -78,6 +84,16 @@ fn schemes_api_versions_trailing_slashes_and_case_do_not_hide_a_key() {
         Some("quay.io"),
         "the exact key wins"
     );
+}
+
+#[test]
+fn an_organization_may_be_called_like_an_api_version() {
+    let config = with_keys(&["quay.io/v2"]);
+    assert_eq!(
+        config.matching_key("quay.io/v2/application"),
+        Some("quay.io/v2")
+    );
+    assert_eq!(config.matching_key("quay.io/team/application"), None);
 }
 
 #[test]
@@ -123,28 +139,42 @@ fn auth_is_cut_at_its_first_colon_and_wins_over_the_pair() {
 }
 
 #[test]
-fn user_name_and_password_serve_when_auth_is_empty() {
-    let config =
-        config(r#"{"auths": {"quay.io": {"auth": "", "username": "robot", "password": "pw"}}}"#);
-    let credential = config.lookup("quay.io/a").unwrap().unwrap();
-    assert_eq!(
+fn without_auth_an_entry_has_a_meaning_and_logs_nobody_in() {
+    for (entry, username, token) in [
         (
-            credential.username.as_str(),
-            credential.password.expose_secret()
+            r#"{"auth": "", "username": "robot", "password": "pw"}"#,
+            "robot",
+            None,
         ),
-        ("robot", "pw")
-    );
+        (r#"{"username": "robot", "password": "pw"}"#, "robot", None),
+        (r#"{"identitytoken": "refresh"}"#, "", Some("refresh")),
+    ] {
+        let config = config(&format!(r#"{{"auths": {{"quay.io": {entry}}}}}"#));
+        assert!(config.lookup("quay.io/a").unwrap().is_none(), "{entry}");
+        let meant = config.get("quay.io").unwrap().credential();
+        let meant = meant.unwrap().unwrap();
+        assert_eq!(meant.username, username);
+        let found = meant.identity_token.as_ref();
+        assert_eq!(found.map(|token| token.expose_secret()), token);
+    }
 }
 
 #[test]
-fn an_identity_token_is_kept() {
-    let config = config(r#"{"auths": {"quay.io": {"identitytoken": "refresh"}}}"#);
-    let credential = config.lookup("quay.io/a").unwrap().unwrap();
-    assert_eq!(
-        credential.identity_token.unwrap().expose_secret(),
-        "refresh"
-    );
-    assert!(credential.username.is_empty());
+fn auth_is_decoded_as_go_decodes_it() {
+    for auth in [r"cm9ib3\nQ6cHc=\r\n", "cm9ib3Q6cHd=", "cm9ib3Q6AHB3AA=="] {
+        let config = config(&format!(
+            r#"{{"auths": {{"quay.io": {{"auth": "{auth}"}}}}}}"#
+        ));
+        let credential = config.lookup("quay.io/a").unwrap().unwrap();
+        assert_eq!(credential.password.expose_secret(), "pw", "{auth}");
+    }
+    for auth in [" cm9ib3Q6cHc=", "cm9ib3Q6cHc"] {
+        let config = config(&format!(
+            r#"{{"auths": {{"quay.io": {{"auth": "{auth}"}}}}}}"#
+        ));
+        let error = config.lookup("quay.io/a").unwrap_err();
+        assert_eq!(error.problem, EntryProblem::AuthNotBase64, "{auth}");
+    }
 }
 
 #[test]
@@ -164,20 +194,6 @@ fn a_damaged_entry_is_named_and_stands_in_nobody_elses_way() {
         (r#"{"auth": "%%%"}"#, EntryProblem::AuthNotBase64),
         (r#"{"auth": "/////w=="}"#, EntryProblem::AuthNotText),
         (r#"{"auth": "cm9ib3Q="}"#, EntryProblem::AuthWithoutColon),
-        (
-            r#"{"username": "robot"}"#,
-            EntryProblem::Incomplete {
-                present: "username",
-                absent: "password",
-            },
-        ),
-        (
-            r#"{"password": "pw"}"#,
-            EntryProblem::Incomplete {
-                present: "password",
-                absent: "username",
-            },
-        ),
     ];
     for (entry, problem) in cases {
         let config = config(&format!(
@@ -186,6 +202,18 @@ fn a_damaged_entry_is_named_and_stands_in_nobody_elses_way() {
         let error = config.lookup("quay.io/a").unwrap_err();
         assert_eq!((error.key.as_str(), &error.problem), ("quay.io", &problem));
         assert!(config.lookup("other.example/a").unwrap().is_some());
+    }
+}
+
+#[test]
+fn half_a_login_is_told_by_the_half_that_is_missing() {
+    for (entry, present, absent) in [
+        (r#"{"username": "robot"}"#, "username", "password"),
+        (r#"{"password": "pw"}"#, "password", "username"),
+    ] {
+        let config = config(&format!(r#"{{"auths": {{"quay.io": {entry}}}}}"#));
+        let problem = config.get("quay.io").unwrap().credential().unwrap_err();
+        assert_eq!(problem, EntryProblem::Incomplete { present, absent });
     }
 }
 

@@ -249,3 +249,130 @@ async fn whatever_entries_there_are_we_choose_the_one_that_skopeo_chooses() {
         agree(&config_of(&keys), &["docker.io/team/a", "docker.io/b"]).await;
     }
 }
+
+/// The text of a config with one entry.
+fn one_entry(key: &str, entry: &str) -> String {
+    format!(r#"{{"auths": {{"{key}": {entry}}}}}"#)
+}
+
+#[tokio::test]
+async fn however_a_key_is_written_we_read_it_where_skopeo_does_and_nowhere_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("auth.json");
+    let auth = r#"{"auth": "YTpi"}"#;
+    let quay = "quay.io/team/application";
+    let hub = "docker.io/team/application";
+    for (key, repository, is_read) in [
+        ("quay.io", quay, true),
+        ("quay.io/", quay, false),
+        ("quay.io/v1", quay, false),
+        ("quay.io/v1/", quay, false),
+        ("quay.io/v2", quay, false),
+        ("quay.io/v2/", quay, false),
+        ("quay.io/v2", "quay.io/v2/application", true),
+        ("quay.io/v2/", "quay.io/v2/application", false),
+        ("quay.io/team/", quay, false),
+        ("https://quay.io", quay, true),
+        ("https://quay.io/", quay, true),
+        ("https://quay.io/v1/", quay, true),
+        ("https://quay.io/v2/other", quay, true),
+        ("http://quay.io/v2", quay, true),
+        ("Quay.IO", quay, false),
+        ("https://Quay.IO", quay, false),
+        ("quay.io", "quay.io:443/team", false),
+        ("quay.io:443", "quay.io/team", false),
+        ("https://quay.io:443/v1/", "quay.io:443/team", true),
+        ("docker.io", hub, true),
+        ("index.docker.io", hub, true),
+        ("registry-1.docker.io", hub, true),
+        ("https://index.docker.io/v1/", hub, true),
+        ("https://docker.io", hub, true),
+        ("docker.io/v1", hub, false),
+        ("docker.io/", hub, false),
+        ("index.docker.io/team", hub, false),
+        ("registry.hub.docker.com", hub, false),
+        ("docker.io", "registry-1.docker.io/team/a", true),
+        ("docker.io/team", "registry-1.docker.io/team/a", false),
+    ] {
+        let text = one_entry(key, auth);
+        std::fs::write(&file, &text).unwrap();
+        let theirs = user_of(&file, repository).await.is_ok();
+        let config = DockerConfig::parse(text.as_bytes()).unwrap();
+        let ours = config.lookup(repository).unwrap().is_some();
+        assert_eq!((theirs, ours), (is_read, is_read), "{key}, {repository}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_an_entry_has_in_place_of_auth_logs_nobody_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("auth.json");
+    for (entry, is_login) in [
+        (r#"{"auth": "YTpi"}"#, true),
+        (
+            r#"{"auth": "YTpi", "username": "c", "password": "d"}"#,
+            true,
+        ),
+        (r#"{"username": "a", "password": "b"}"#, false),
+        (r#"{"username": "a", "password": "b", "auth": ""}"#, false),
+        (r#"{"identitytoken": "t"}"#, false),
+        (r#"{"registrytoken": "t"}"#, false),
+        ("{}", false),
+    ] {
+        let text = one_entry("quay.io", entry);
+        std::fs::write(&file, &text).unwrap();
+        let theirs = user_of(&file, "quay.io/a").await.ok();
+        let config = DockerConfig::parse(text.as_bytes()).unwrap();
+        let ours = config.lookup("quay.io/a").unwrap();
+        let ours = ours.map(|credential| credential.username);
+        assert_eq!(ours, theirs, "{entry}");
+        assert_eq!(ours.is_some(), is_login, "{entry}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_person_wrote_in_a_form_of_their_own_lets_skopeo_in_after_we_wrote_it() {
+    let (host, certificates) = registry_with_login().await;
+    let folder = tempfile::tempdir().unwrap();
+    let certificates = certificates.path().display().to_string();
+    let image = format!("docker://{host}/team/application");
+    let list = async |file: &Path| {
+        let file = file.display().to_string();
+        let arguments = [
+            "list-tags",
+            "--cert-dir",
+            &certificates,
+            "--authfile",
+            &file,
+            &image,
+        ];
+        skopeo(&arguments, "").await.unwrap_err()
+    };
+    let pair = format!(r#"{{"username": "robot", "password": "{PASSWORD}"}}"#);
+    let login = AuthEntry::login("robot", &PASSWORD.into());
+    let auth = login.auth.unwrap();
+    let auth = format!(r#"{{"auth": "{}"}}"#, auth.expose_secret());
+    for (key, entry) in [
+        (host.clone(), &pair),
+        (format!("https://{host}/v1/"), &pair),
+        (format!("{host}/"), &auth),
+        (host.to_ascii_uppercase(), &auth),
+        (format!("{}/team/", host.to_ascii_uppercase()), &pair),
+    ] {
+        let theirs = folder.path().join("theirs.json");
+        std::fs::write(&theirs, one_entry(&key, entry)).unwrap();
+        let refused = list(&theirs).await;
+        assert!(refused.contains("unauthorized"), "{key}: {refused}");
+
+        let found = Search::new(Some(&theirs), &Environment::default())
+            .find(&format!("{host}/team/application"))
+            .await
+            .unwrap();
+        let ours = folder.path().join("ours.json");
+        let config = DockerConfig::for_push([&found]).unwrap();
+        config.write_to(&ours).unwrap();
+        // Let in, it hears that nothing is there.
+        let answer = list(&ours).await;
+        assert!(answer.contains("404 (Not Found)"), "{key}: {answer}");
+    }
+}

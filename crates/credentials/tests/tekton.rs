@@ -316,6 +316,46 @@ fn what_some_tools_do_not_find_is_a_concern() {
 }
 
 #[test]
+fn an_entry_without_auth_wins_and_logs_nobody_in() {
+    let pair = json!({"username": "a", "password": "b"});
+    let secrets = [config_json("a", &json!({"quay.io": pair}))];
+    let explanation = explain(&secrets, "quay.io/team/a").unwrap();
+    assert_eq!(explanation.winner, Some(claim("a", "quay.io")));
+    assert!(explanation.credential.unwrap().is_none());
+}
+
+#[test]
+fn a_key_that_no_tool_reads_is_no_winner_and_is_said_to_be_unread() {
+    let auth = json!({"auth": "YTpi"});
+    for (key, plain) in [
+        ("quay.io/", "quay.io"),
+        ("Quay.IO/team", "quay.io/team"),
+        ("https://QUAY.io/v1/", "quay.io"),
+    ] {
+        let secrets = [config_json("a", &json!({key: auth}))];
+        let explanation = explain(&secrets, "quay.io/team/application").unwrap();
+        assert!(explanation.winner.is_none() && explanation.lost.is_empty());
+        let claim = claim("a", key);
+        let plain = plain.to_owned();
+        assert_eq!(
+            explanation.concerns,
+            [Concern::KeyNotRead { claim, plain }],
+            "{key}"
+        );
+    }
+    // An organization of that name, and nothing else.
+    let secrets = [config_json("a", &json!({"quay.io/v2": auth}))];
+    let explanation = explain(&secrets, "quay.io/team/application").unwrap();
+    assert!(explanation.winner.is_none() && explanation.concerns.is_empty());
+    let secrets = [config_json(
+        "a",
+        &json!({"https://QUAY.io/\u{1b}[2J": auth}),
+    )];
+    let concern = explain(&secrets, "quay.io/a").unwrap().concerns[0].to_string();
+    insta::assert_snapshot!(concern, @r"entry `https://QUAY.io/\u{1b}[2J` of Secret `a` is not read for this repository: Buildah and Skopeo compare keys as they are written; write it as `quay.io`");
+}
+
+#[test]
 fn an_unusable_secret_leaves_nothing_to_explain() {
     let broken = secret("bad", "kubernetes.io/dockercfg", &[]);
     assert!(explain(&[broken], "quay.io/a").is_err());

@@ -7,7 +7,9 @@ use refusal::{registry_of, what_to_check};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{Digest, ImageReference, Platform, ReferenceError, SentCredential, TransportProblem};
+use crate::{
+    Digest, ImageReference, Platform, ReferenceError, SentCredential, TransportProblem, printable,
+};
 
 /// A registry's content is not what was asked for. Each of these is a lie that somebody told, or damage.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -224,7 +226,7 @@ pub enum Error {
         detail: String,
     },
     /// The credentials for a registry could not be looked up.
-    #[error("cannot {action}: {detail}")]
+    #[error("cannot {action}: {}", printable(.detail))]
     Credential {
         /// What was attempted, on what.
         action: String,

@@ -213,20 +213,32 @@ async fn a_registry_that_cancels_nothing_is_said_to_keep_the_upload() {
     );
 }
 
-/// Lists no tags, and has one manifest in one repository for whoever may read.
+/// Refuses to list tags, which is a right of its own at some registries, and answers for manifests in several ways.
 fn without_lists(asked: &Asked) -> axum::response::Response {
     match asked.path.as_str() {
-        path if path.contains("/tags/list") => StatusCode::METHOD_NOT_ALLOWED.into_response(),
+        path if path.contains("/tags/list") => StatusCode::FORBIDDEN.into_response(),
         "/v2/team/secret/manifests/latest" => StatusCode::FORBIDDEN.into_response(),
         "/v2/team/broken/manifests/latest" => StatusCode::METHOD_NOT_ALLOWED.into_response(),
+        "/v2/team/page/manifests/latest" => {
+            let page = axum::response::Html("<title>Sorry</title>");
+            (StatusCode::NOT_FOUND, page).into_response()
+        }
+        "/v2/team/missing/manifests/latest" => error(StatusCode::NOT_FOUND, "NAME_UNKNOWN", ""),
         "/v2/team/app/manifests/v1" => StatusCode::OK.into_response(),
-        path if path.contains("/manifests/") => StatusCode::NOT_FOUND.into_response(),
+        "/v2/team/mute/manifests/latest" => StatusCode::NOT_FOUND.into_response(),
+        "/v2/team/no-head/manifests/latest" if asked.method == "HEAD" => {
+            StatusCode::METHOD_NOT_ALLOWED.into_response()
+        }
+        "/v2/team/no-head/manifests/latest" => StatusCode::OK.into_response(),
+        path if path.contains("/manifests/") => {
+            error(StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN", "")
+        }
         _ => allowed(asked),
     }
 }
 
 #[tokio::test]
-async fn a_registry_that_lists_no_tags_is_asked_for_a_manifest_before_anybody_gives_up() {
+async fn pull_is_shown_by_what_a_pull_does_and_not_by_a_list_of_tags() {
     let (router, notes) = scripted(without_lists);
     let server = Server::start(router).await;
     let check = async |name: &str| {
@@ -234,25 +246,130 @@ async fn a_registry_that_lists_no_tags_is_asked_for_a_manifest_before_anybody_gi
         let client = client.build().unwrap();
         client.check_access(&server.image(name), Rights::PULL).await
     };
-    let there = check("team/app:v1").await;
-    assert!(there.is_granted(), "{there}");
-    assert_eq!(there.repository_exists, Some(true));
-    let unknown = check("team/app").await;
-    assert!(unknown.is_granted(), "{unknown}");
-    assert_eq!(unknown.repository_exists, None, "a HEAD does not tell");
+    for (name, exists) in [
+        ("team/app:v1", Some(true)),
+        ("team/no-head", Some(true)),
+        ("team/missing", Some(false)),
+        // Of the tag alone, and who may not list tags hears no more.
+        ("team/app", None),
+        ("team/mute", None),
+    ] {
+        let report = check(name).await;
+        assert!(report.is_granted(), "{report}");
+        assert_eq!(report.repository_exists, exists, "{report}");
+    }
     let secret = check("team/secret").await;
     let missing = secret.obstacle.as_ref().and_then(Obstacle::missing_right);
     assert_eq!(missing, Some(Right::Pull), "{secret}");
-    let broken = check("team/broken").await;
+    for (name, expected) in [("team/broken", 405), ("team/page", 404)] {
+        let report = check(name).await;
+        assert!(
+            matches!(report.obstacle, Some(Obstacle::UnexpectedStatus { status, .. }) if status == expected),
+            "{report}"
+        );
+    }
+    let lines: Vec<String> = notes.lock().unwrap().iter().map(Asked::line).collect();
+    assert_eq!(lines[1], "HEAD /v2/team/app/manifests/v1");
+}
+
+#[tokio::test]
+async fn who_may_list_tags_and_no_more_may_not_pull() {
+    let (router, _) = scripted(|asked| match asked.path.contains("/manifests/") {
+        true => error(StatusCode::FORBIDDEN, "DENIED", "no"),
+        false => allowed(asked),
+    });
+    let report = check(&Server::start(router).await, "robot", "a", Rights::PULL).await;
+    let missing = report.obstacle.as_ref().and_then(Obstacle::missing_right);
+    assert_eq!(missing, Some(Right::Pull), "{report}");
+}
+
+#[tokio::test]
+async fn what_a_registry_may_hide_is_neither_granted_nor_refused() {
+    let (router, _) = scripted(|asked| match asked.has_token() {
+        _ if asked.path.starts_with("/token") => token_for(""),
+        true => error(StatusCode::NOT_FOUND, "NAME_UNKNOWN", ""),
+        false => asked.bearer_challenge(),
+    });
+    let server = Server::start(router).await;
+    let report = check(&server, "robot", "team/app", Rights::PULL).await;
+    assert_eq!(report.verdict, oci::access::Verdict::Unknown, "{report}");
+    assert_eq!(report.proven, Rights::default());
+    assert!(matches!(report.obstacle, Some(Obstacle::Hidden { .. })));
+}
+
+/// Has nothing, and denies the push; its token grants what the user name says.
+fn without_the_repository(asked: &Asked) -> axum::response::Response {
+    match asked.has_token() {
+        _ if asked.path.starts_with("/token") => match asked.authorization.contains("YWRtaW") {
+            true => token_for("\"pull\",\"push\""),
+            false => token_for("\"pull\""),
+        },
+        false => asked.bearer_challenge(),
+        true if asked.method == "POST" => error(StatusCode::FORBIDDEN, "DENIED", "no"),
+        true => error(StatusCode::NOT_FOUND, "NAME_UNKNOWN", ""),
+    }
+}
+
+#[tokio::test]
+async fn a_denied_push_to_what_does_not_exist_is_a_missing_right_as_well_as_a_missing_repository() {
+    let (router, _) = scripted(without_the_repository);
+    let server = Server::start(router).await;
+    let check = async |user| check(&server, user, "team/app", Rights::PULL_AND_PUSH).await;
+    let cannot_tell = check("robot").await;
+    let obstacle = cannot_tell.obstacle.as_ref().unwrap();
+    assert!(
+        matches!(obstacle, Obstacle::NoRightOrNoRepository { .. }),
+        "{cannot_tell}"
+    );
+    let remedy = obstacle.remedy();
+    assert!(
+        remedy.contains("the right to push") && remedy.contains("in the registry first"),
+        "{remedy}"
+    );
+    let has_right = check("admin").await;
     assert!(
         matches!(
-            broken.obstacle,
-            Some(Obstacle::UnexpectedStatus { status: 405, .. })
+            has_right.obstacle,
+            Some(Obstacle::RepositoryMustExist { .. })
         ),
-        "{broken}"
+        "{has_right}"
     );
-    let lines: Vec<String> = notes.lock().unwrap().iter().map(Asked::line).collect();
-    assert!(lines.contains(&"HEAD /v2/team/app/manifests/v1".to_owned()));
+}
+
+#[tokio::test]
+async fn nothing_that_a_registry_or_a_config_says_reaches_a_terminal_as_a_command() {
+    let hostile = |_: &ImageReference| {
+        Ok(Some(Credential::Password {
+            username: "robot\u{1b}[2J".into(),
+            password: "pass".into(),
+        }))
+    };
+    let scripts: [fn(&Asked) -> axum::response::Response; 4] = [
+        |asked| match asked.path.as_str() {
+            "/v2/" => allowed(asked),
+            _ => error(StatusCode::FORBIDDEN, "DENIED", r"\u001b[2J"),
+        },
+        |_| axum::response::Html("<title>\u{1b}[2J</title>").into_response(),
+        |_| support::scripted::unauthorized("Basic realm=\"fake\""),
+        |asked| match asked.path.as_str() {
+            "/v2/" => allowed(asked),
+            _ => (StatusCode::CONFLICT, "\u{1b}[2J").into_response(),
+        },
+    ];
+    for script in scripts {
+        let server = Server::start(scripted(script).0).await;
+        let client = server.client_builder().credentials(hostile);
+        let image = server.image("team/app");
+        let report = client
+            .build()
+            .unwrap()
+            .check_access(&image, Rights::PULL)
+            .await;
+        let shown = report.to_string();
+        assert!(!shown.contains('\u{1b}'), "{shown:?}");
+        assert!(shown.contains(r"\u{1b}[2J"), "{shown}");
+        assert!(report.obstacle.is_some(), "{shown}");
+    }
 }
 
 #[tokio::test]
@@ -286,7 +403,7 @@ async fn a_login_that_worked_before_is_asked_for_again() {
         [
             "GET /v2/",
             "GET /token?service=fake&scope=repository%3Ateam%2Fapp%3Apull%2Cpush",
-            "GET /v2/team/app/tags/list?n=1",
+            "HEAD /v2/team/app/manifests/latest",
             "POST /v2/team/app/blobs/uploads/",
             "DELETE /v2/team/app/blobs/uploads/1",
         ]

@@ -269,7 +269,7 @@ async fn in_the_repository() -> Vec<(&'static str, AccessReport)> {
             "the token grants less",
             of_script(ROBOT, |asked| match asked.has_token() {
                 _ if asked.path.starts_with("/token") => token_for("\"pull\""),
-                true if asked.method == "GET" => allowed(asked),
+                true if asked.method != "POST" => allowed(asked),
                 _ => asked.bearer_challenge(),
             })
             .await,
@@ -290,10 +290,24 @@ async fn in_the_repository() -> Vec<(&'static str, AccessReport)> {
             "the repository must exist, said as a smaller grant",
             of_script(ROBOT, |asked| match asked.has_token() {
                 _ if asked.path.starts_with("/token") => token_for("\"pull\""),
-                true if asked.method == "GET" && asked.path != "/v2/" => {
+                true if asked.method != "POST" && asked.path != "/v2/" => {
                     error(StatusCode::NOT_FOUND, "NAME_UNKNOWN", "unknown")
                 }
                 _ => asked.bearer_challenge(),
+            })
+            .await,
+        ),
+        (
+            "nothing is there, and the push is denied",
+            of_script(ROBOT, |asked| match asked.has_login() {
+                false => unauthorized("Basic realm=\"fake\""),
+                true if asked.path == "/v2/" => allowed(asked),
+                true if asked.method == "POST" => error(
+                    StatusCode::FORBIDDEN,
+                    "DENIED",
+                    "requested access is denied",
+                ),
+                true => error(StatusCode::NOT_FOUND, "NAME_UNKNOWN", "unknown"),
             })
             .await,
         ),

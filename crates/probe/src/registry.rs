@@ -78,12 +78,12 @@ fn credentials(
     }
 }
 
-/// What an entry of a docker config says, as the registry client takes it.
+/// What an entry of a docker config says, as the registry client takes it: no more than Buildah and Skopeo read, which know no
+/// `registrytoken`.
 pub(crate) fn credential(found: credentials::Credential) -> Credential {
-    match (found.registry_token, found.identity_token) {
-        (Some(token), _) => Credential::RegistryToken(token),
-        (None, Some(token)) => Credential::IdentityToken(token),
-        (None, None) => Credential::Password {
+    match found.identity_token {
+        Some(token) => Credential::IdentityToken(token),
+        None => Credential::Password {
             username: found.username,
             password: found.password,
         },
@@ -94,27 +94,54 @@ pub(crate) fn credential(found: credentials::Credential) -> Credential {
 mod tests {
     use super::*;
 
+    fn of(config: &str, repository: &str) -> Result<Option<Credential>, String> {
+        let config = DockerConfig::parse(config.as_bytes()).unwrap();
+        credentials(config)(&repository.parse().unwrap())
+    }
+
     #[test]
-    fn every_kind_of_entry_becomes_its_kind_of_credential() {
-        let config = br#"{"auths": {
-            "a.example": {"auth": "dTpw"},
-            "b.example": {"auth": "dTpw", "identitytoken": "t"},
-            "c.example": {"auth": "dTpw", "registrytoken": "t"},
-            "d.example": {"auth": "damaged"}}}"#;
-        let lookup = credentials(DockerConfig::parse(config).unwrap());
-        let of = |host: &str| lookup(&format!("{host}/x").parse().unwrap());
-        assert!(
-            matches!(of("a.example"), Ok(Some(Credential::Password { username, .. })) if username == "u")
-        );
+    fn every_kind_of_entry_becomes_the_credential_that_skopeo_takes_it_for() {
+        let of = |entry: &str| {
+            let config = format!(r#"{{"auths": {{"a.example": {entry}}}}}"#);
+            of(&config, "a.example/x")
+        };
+        for login in [
+            r#"{"auth": "dTpw"}"#,
+            r#"{"auth": "dTpw", "registrytoken": "t"}"#,
+        ] {
+            assert!(
+                matches!(of(login), Ok(Some(Credential::Password { username, .. })) if username == "u"),
+                "{login}"
+            );
+        }
         assert!(matches!(
-            of("b.example"),
+            of(r#"{"auth": "dTpw", "identitytoken": "t"}"#),
             Ok(Some(Credential::IdentityToken(_)))
         ));
-        assert!(matches!(
-            of("c.example"),
-            Ok(Some(Credential::RegistryToken(_)))
-        ));
-        assert!(of("d.example").unwrap_err().contains("`d.example`"));
-        assert!(matches!(of("e.example"), Ok(None)));
+        for nothing in [
+            r#"{"username": "u", "password": "p"}"#,
+            r#"{"identitytoken": "t"}"#,
+            r#"{"registrytoken": "t"}"#,
+            "{}",
+        ] {
+            assert!(matches!(of(nothing), Ok(None)), "{nothing}");
+        }
+        let damaged = of(r#"{"auth": "damaged"}"#).unwrap_err();
+        assert!(damaged.contains("`a.example`"), "{damaged}");
+    }
+
+    #[test]
+    fn keys_are_read_as_skopeo_reads_them() {
+        for (key, is_read) in [
+            ("quay.io", true),
+            ("https://quay.io/v1/", true),
+            ("quay.io/", false),
+            ("quay.io/v2", false),
+            ("Quay.IO", false),
+        ] {
+            let config = format!(r#"{{"auths": {{"{key}": {{"auth": "dTpw"}}}}}}"#);
+            let found = of(&config, "quay.io/team/app").unwrap();
+            assert_eq!(found.is_some(), is_read, "{key}");
+        }
     }
 }

@@ -3,16 +3,14 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
-use super::HelperError;
 use super::process::Output;
+use super::{HelperError, words};
 use crate::Credential;
 
 /// What every helper says when it has nothing for a server (docker-credential-helpers, `credentials/error.go`).
 const NOTHING: &str = "credentials not found in native keychain";
 /// The user name that marks an identity token.
 const TOKEN_USER: &str = "<token>";
-/// Longest error text that is passed on, in characters.
-const LONGEST_TEXT: usize = 400;
 
 pub(super) fn read(
     program: &str,
@@ -28,7 +26,7 @@ pub(super) fn read(
             program: program.to_owned(),
             server: server.to_owned(),
             status: output.status.to_string(),
-            said: error_text(stdout, &output.stderr),
+            said: words::of_failure(program, server, stdout, &output.stderr),
         });
     }
     credential(stdout).map_err(|problem| HelperError::Nonsense {
@@ -36,6 +34,12 @@ pub(super) fn read(
         server: server.to_owned(),
         problem,
     })
+}
+
+/// Whether `stdout` is a whole answer, although more could follow.
+pub(super) fn is_whole(stdout: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(stdout).is_ok()
+        && stdout.trim_ascii().starts_with(b"{")
 }
 
 fn credential(stdout: &[u8]) -> Result<Option<Credential>, &'static str> {
@@ -78,30 +82,4 @@ fn member(members: &Map<String, Value>, name: &str) -> Result<String, &'static s
         Some(_) => Err("an object whose `Username` or `Secret` is not a string"),
         None => Err("an object without `Username` or `Secret`"),
     }
-}
-
-/// Helpers write errors to standard output; that is passed on unless it could be the answer itself.
-fn error_text(stdout: &[u8], stderr: &[u8]) -> String {
-    let (stdout, stderr) = (shown(stdout), shown(stderr));
-    let may_be_secret = stdout.contains('{') || stdout.to_ascii_lowercase().contains("secret");
-    match (stderr.is_empty(), stdout.is_empty() || may_be_secret) {
-        (true, true) if stdout.is_empty() => "it said nothing".to_owned(),
-        (true, true) => "what it wrote is not shown, it may be the secret".to_owned(),
-        (true, false) => stdout,
-        (false, true) => stderr,
-        (false, false) => format!("{stdout}; {stderr}"),
-    }
-}
-
-fn shown(text: &[u8]) -> String {
-    let text = String::from_utf8_lossy(text);
-    let printable = text
-        .trim()
-        .chars()
-        .map(|letter| if letter.is_control() { ' ' } else { letter });
-    let mut shown: String = printable.take(LONGEST_TEXT).collect();
-    if text.trim().chars().count() > LONGEST_TEXT {
-        shown.push('…');
-    }
-    shown
 }

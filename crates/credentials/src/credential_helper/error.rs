@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use crate::printable;
+
 /// A credential helper could not be asked, or did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum HelperError {
     /// The name is empty or contains a path separator.
     #[error(
-        "`{name}` cannot be the name of a credential helper: it is empty or contains a path separator; \
-         `credsStore` and `credHelpers` hold NAME of a program docker-credential-NAME"
+        "`{}` cannot be the name of a credential helper: it is empty or contains a path separator; \
+         `credsStore` and `credHelpers` hold NAME of a program docker-credential-NAME",
+        printable(name)
     )]
     BadName {
         /// The name, as the docker config has it.
@@ -16,14 +19,15 @@ pub enum HelperError {
     },
     /// There is no such program.
     #[error(
-        "the credential helper {program} is not in any absolute folder of PATH; install it, or log in where no helper is configured"
+        "the credential helper {} is not in any absolute folder of PATH; install it, or log in where no helper is configured",
+        printable(program)
     )]
     NotOnPath {
         /// The program's name.
         program: String,
     },
     /// The operating system could not run it.
-    #[error("cannot run the credential helper {program}: {source}")]
+    #[error("cannot run the credential helper {}: {source}", printable(program))]
     Run {
         /// The program's name.
         program: String,
@@ -32,8 +36,10 @@ pub enum HelperError {
     },
     /// It did not end in time and was killed.
     #[error(
-        "`{program} get` did not answer for {server} within {limit:?} and was killed; it may be waiting for a locked key store: \
-         unlock it, or log in where no helper is configured"
+        "`{} get` did not answer for {} within {limit:?} and was killed; it may be waiting for a locked key store: \
+         unlock it, or log in where no helper is configured",
+        printable(program),
+        printable(server)
     )]
     TimedOut {
         /// The program's name.
@@ -44,7 +50,11 @@ pub enum HelperError {
         limit: Duration,
     },
     /// It ended with an error.
-    #[error("`{program} get` failed for {server} ({status}): {said}")]
+    #[error(
+        "`{program} get` failed for {server} ({status}): {said}",
+        program = printable(program),
+        server = printable(server)
+    )]
     Failed {
         /// The program's name.
         program: String,
@@ -52,13 +62,15 @@ pub enum HelperError {
         server: String,
         /// How it ended, for example `exit status: 1`.
         status: String,
-        /// Its error text, shortened.
+        /// What it said, where that is known to be no secret; else how to see it.
         said: String,
     },
     /// It ended well but its answer is not a credential. What it wrote is not shown: it may be the secret.
     #[error(
-        "`{program} get` answered for {server} with {problem} instead of a JSON object with `Username` and `Secret`; \
-         is this the right program for that name?"
+        "`{} get` answered for {} with {problem} instead of a JSON object with `Username` and `Secret`; \
+         is this the right program for that name?",
+        printable(program),
+        printable(server)
     )]
     Nonsense {
         /// The program's name.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::NotFound;
-use crate::{FileError, HelperError, Location, LookupError};
+use crate::{FileError, HelperError, Location, LookupError, RegistriesConfError, printable_path};
 
 /// There is no usable credential for a repository.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +14,7 @@ pub enum FindError {
     /// The file that was asked for is not there.
     #[error(
         "the docker config {} does not exist ({}); correct the path, or leave it out to search the usual places",
-        location.path.display(), location.source
+        printable_path(&location.path), location.source
     )]
     NamedFileMissing {
         /// The file.
@@ -23,8 +23,11 @@ pub enum FindError {
     /// A file cannot be read or is not a docker config.
     #[error(transparent)]
     File(#[from] FileError),
+    /// The file that may name credential helpers cannot be used.
+    #[error(transparent)]
+    RegistriesConf(#[from] RegistriesConfError),
     /// The entry that answers is damaged.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", printable_path(path))]
     Entry {
         /// The file.
         path: PathBuf,
@@ -32,7 +35,7 @@ pub enum FindError {
         source: LookupError,
     },
     /// The helper that should answer did not.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", printable_path(path))]
     Helper {
         /// The file that names the helper.
         path: PathBuf,

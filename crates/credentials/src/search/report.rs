@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Location;
+use crate::{Location, printable, printable_path};
 
 /// Keys that are shown of one file; a person needs to see that the file is the right one, not all of it.
 const SHOWN_KEYS: usize = 5;
@@ -54,7 +54,7 @@ impl fmt::Display for NotFound {
         write!(
             formatter,
             "no credentials for {} were found",
-            self.repository
+            printable(&self.repository)
         )?;
         if self.searched.is_empty() {
             return formatter.write_str(
@@ -66,7 +66,7 @@ impl fmt::Display for NotFound {
             write!(
                 formatter,
                 "\n  {} ({}): {seen}",
-                location.path.display(),
+                printable_path(&location.path),
                 location.source
             )?;
         }
@@ -81,14 +81,18 @@ impl fmt::Display for Seen {
             Self::OtherEntries { keys } if keys.is_empty() => formatter.write_str("no entries"),
             Self::OtherEntries { keys } => {
                 let shown = &keys[..keys.len().min(SHOWN_KEYS)];
-                write!(formatter, "no entry for it, only for {}", shown.join(", "))?;
+                let shown_keys = printable(shown.join(", "));
+                write!(formatter, "no entry for it, only for {shown_keys}")?;
                 match keys.len() - shown.len() {
                     0 => Ok(()),
                     more => write!(formatter, " and {more} others"),
                 }
             }
-            Self::EmptyEntry { key } => write!(formatter, "entry `{key}` holds no credential"),
+            Self::EmptyEntry { key } => {
+                write!(formatter, "entry `{}` holds no credential", printable(key))
+            }
             Self::HelperHasNone { program, server } => {
+                let (program, server) = (printable(program), printable(server));
                 write!(formatter, "{program} has none for {server}")
             }
         }

@@ -1,6 +1,6 @@
 //! Why Tekton would write no docker config at all. No variant carries a secret value.
 
-use crate::ParseError;
+use crate::{ParseError, printable};
 
 /// Tekton cannot turn the linked Secrets into a docker config.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -17,7 +17,8 @@ pub enum MergeError {
     },
     /// Two annotations of basic-auth Secrets name the same registry.
     #[error(
-        "multiple entries for url: {url} (Secrets `{first}` and `{second}`); keep one `tekton.dev/docker-*` annotation for it"
+        "multiple entries for url: {} (Secrets `{first}` and `{second}`); keep one `tekton.dev/docker-*` annotation for it",
+        printable(url)
     )]
     DuplicateUrl {
         /// The registry that both name.
@@ -42,6 +43,6 @@ pub enum SecretProblem {
     #[error("its `{0}` is not UTF-8 text")]
     NotText(&'static str),
     /// A basic-auth Secret's name or annotated URL contains `=`, which Tekton's own command line cannot express.
-    #[error("`{0}` contains `=`, which Tekton cannot pass on")]
+    #[error("`{}` contains `=`, which Tekton cannot pass on", printable(.0))]
     EqualsSign(String),
 }

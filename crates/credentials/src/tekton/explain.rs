@@ -5,8 +5,8 @@ use std::fmt;
 use k8s_openapi::api::core::v1::Secret;
 
 use super::{MergeError, config_of, contributions};
-use crate::lookup::{covers, normalized};
-use crate::{Credential, EntryProblem};
+use crate::lookup::{covers, is_meant_for, plain};
+use crate::{Credential, EntryProblem, printable};
 
 /// What the steps of a pipeline log in with for one repository.
 #[derive(Clone, Debug)]
@@ -51,28 +51,45 @@ pub enum LossReason {
     LessSpecific,
 }
 
-/// Why a tool may not find an entry that others find.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a tool may not find an entry that others find, or that a person takes for one.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Concern {
-    /// The entry has a user name and a password, but no `auth`, and Tekton computes none for docker configs.
+    /// The entry has no `auth`, only a user name, a password or a token, and Tekton computes none for docker configs.
     NoAuth,
-    /// The key has a scheme, a trailing slash or another spelling; some tools compare keys literally.
+    /// The key has a scheme or is another name of Docker Hub; some tools compare keys literally.
     KeyNotPlain,
+    /// The key looks as if it covered the repository, and no tool reads it so.
+    KeyNotRead {
+        /// The entry.
+        claim: Claim,
+        /// How the key has to be written.
+        plain: String,
+    },
 }
 
 impl fmt::Display for Concern {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::NoAuth => "the entry has no `auth`; Buildah and Skopeo read nothing else, so they are not logged in",
-            Self::KeyNotPlain => {
-                "the entry's key is not plain `registry[/path]`; steps that store or fetch trusted artifacts do not find it"
-            }
-        })
+        match self {
+            Self::NoAuth => formatter.write_str(
+                "the entry has no `auth`; Buildah and Skopeo read nothing else, so they are not logged in",
+            ),
+            Self::KeyNotPlain => formatter.write_str(
+                "the entry's key is not plain `registry[/path]`; steps that store or fetch trusted artifacts do not find it",
+            ),
+            Self::KeyNotRead { claim, plain } => write!(
+                formatter,
+                "entry `{}` of Secret `{}` is not read for this repository: Buildah and Skopeo compare keys as they are written; \
+                 write it as `{}`",
+                printable(&claim.key),
+                printable(&claim.secret),
+                printable(plain)
+            ),
+        }
     }
 }
 
 /// Which of the linked Secrets answers for `repository`, by the rules of [`docker_config`](super::docker_config) and of the tools that read
-/// its result (the longest key wins).
+/// its result ([`DockerConfig::lookup`](crate::DockerConfig::lookup)).
 ///
 /// # Errors
 /// One Secret cannot be used, and Tekton then passes no credentials at all.
@@ -81,14 +98,12 @@ pub fn explain(
     repository: &str,
 ) -> Result<Explanation, MergeError> {
     let contributions = contributions(secrets_in_service_account_order)?;
-    let claims: Vec<Claim> = contributions
-        .iter()
-        .filter(|contribution| covers(&contribution.key, repository))
-        .map(|contribution| Claim {
-            secret: contribution.secret.clone(),
-            key: contribution.key.clone(),
-        })
-        .collect();
+    let all = contributions.iter().map(|contribution| Claim {
+        secret: contribution.secret.clone(),
+        key: contribution.key.clone(),
+    });
+    let (claims, others): (Vec<Claim>, Vec<Claim>) =
+        all.partition(|claim| covers(&claim.key, repository));
     let config = config_of(contributions).unwrap_or_default();
     let key = config.matching_key(repository);
     let holder = |key: &str| claims.iter().rposition(|claim| claim.key == key);
@@ -110,14 +125,21 @@ pub fn explain(
     });
     let mut concerns = Vec::new();
     if let Some((key, entry)) = key.and_then(|key| Some((key, config.get(key)?))) {
-        if !entry.has_auth() && entry.password.is_some() {
+        if !entry.has_auth() {
             concerns.push(Concern::NoAuth);
         }
         // Tools that compare literally have Docker's own name for Docker Hub too.
-        if key != normalized(key) && key != crate::lookup::DOCKER_HUB_SERVER {
+        if key != plain(key) && key != crate::lookup::DOCKER_HUB_SERVER {
             concerns.push(Concern::KeyNotPlain);
         }
     }
+    let meant = others
+        .into_iter()
+        .filter(|claim| is_meant_for(&claim.key, repository));
+    concerns.extend(meant.map(|claim| Concern::KeyNotRead {
+        plain: plain(&claim.key),
+        claim,
+    }));
     Ok(Explanation {
         lost: lost.collect(),
         credential: config.lookup(repository).map_err(|error| error.problem),

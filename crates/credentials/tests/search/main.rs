@@ -8,4 +8,6 @@
 mod computer;
 mod files;
 mod helpers;
+mod registries_conf;
+mod spellings;
 mod wrong_files;

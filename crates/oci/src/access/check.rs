@@ -7,8 +7,9 @@ use crate::{Client, ImageReference};
 impl Client {
     /// Finds out what the credential for `repository` can do there, and leaves nothing behind.
     ///
-    /// Pull is shown by listing tags: a repository that does not exist yet is no failure. A registry that lists no tags is asked for
-    /// the manifest of the reference's tag, else of `latest`. Push is shown by starting an upload and
+    /// Pull is shown by asking for the manifest of the reference's tag, else of `latest`, as a pull does; that it is not there, or that the
+    /// repository does not exist yet, is no failure. Listing tags is another right at some registries: tags are listed only to
+    /// find out whether the repository exists, and a refusal there means nothing. Push is shown by starting an upload and
     /// cancelling it. Every check logs in anew; tokens that this client remembers are not used. Steps are tried again as [`Retry`]
     /// says, and only where that can help.
     ///

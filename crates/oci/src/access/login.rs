@@ -10,7 +10,7 @@ use super::walk::Walk;
 use super::{Obstacle, Outcome, Step};
 use crate::client::Challenge;
 use crate::error::RefusedBy;
-use crate::{Error, SentCredential};
+use crate::{Error, SentCredential, printable};
 
 impl Walk<'_> {
     pub(super) async fn reach_registry(&mut self) -> Result<BaseAnswer, Obstacle> {
@@ -152,7 +152,7 @@ impl Walk<'_> {
                 let missing = asked.split(',').any(|asked| !grants(granted, asked));
                 let granted = match granted.is_empty() {
                     true => "nothing".to_owned(),
-                    false => granted.join(","),
+                    false => printable(&granted.join(",")),
                 };
                 let (outcome, detail) = match missing {
                     true => (

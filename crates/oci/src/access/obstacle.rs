@@ -3,14 +3,14 @@
 use serde::Serialize;
 
 use super::Right;
-use crate::SentCredential;
+use crate::{SentCredential, printable};
 
 /// Where the way to a repository ends. The text says what was seen; [`remedy`](Self::remedy) says what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Obstacle {
     /// The credential could not be looked up.
-    #[error("the credential for {repository} could not be looked up: {detail}")]
+    #[error("the credential for {repository} could not be looked up: {}", printable(.detail))]
     CredentialLookup {
         /// `HOST/REPOSITORY`.
         repository: String,
@@ -136,7 +136,7 @@ pub enum Obstacle {
         said: String,
     },
     /// 401: user name or password is wrong.
-    #[error("{registry} refuses user `{username}` or its password (401); {said}")]
+    #[error("{registry} refuses user `{}` or its password (401); {said}", printable(.username))]
     WrongPassword {
         /// The registry.
         registry: String,
@@ -191,6 +191,33 @@ pub enum Obstacle {
         /// What the registry said.
         said: String,
     },
+    /// A push to a repository that does not exist is denied, and the registry does not say whether it would be to any repository.
+    #[error(
+        "{sent} may not push to {repository}, which does not exist yet: either it has no right to push there, or the registry wants the repository to be created first; {said}"
+    )]
+    NoRightOrNoRepository {
+        /// `HOST/REPOSITORY`.
+        repository: String,
+        /// The credential.
+        sent: SentCredential,
+        /// What the registry said.
+        said: String,
+    },
+    /// 404, and the token carries no right to pull: the registry may hide the repository.
+    #[error(
+        "whether {sent} may pull from {repository} cannot be told: the registry finds nothing there, and its token grants {}; {said}",
+        granted_or_nothing(.granted)
+    )]
+    Hidden {
+        /// `HOST/REPOSITORY`.
+        repository: String,
+        /// The credential.
+        sent: SentCredential,
+        /// The actions that the token carries.
+        granted: Vec<String>,
+        /// What the registry said.
+        said: String,
+    },
     /// 429.
     #[error("{address} limits the rate of requests (429) {}; {said}", wait(*.retry_after_seconds))]
     RateLimited {
@@ -236,13 +263,13 @@ pub enum Obstacle {
 fn names(names: &[String]) -> String {
     match names.is_empty() {
         true => "it does not say which".to_owned(),
-        false => names.join(", "),
+        false => printable(&names.join(", ")),
     }
 }
 
 fn issuer_or_unknown(issuer: Option<&str>) -> String {
     match issuer {
-        Some(issuer) => format!("`{issuer}`"),
+        Some(issuer) => format!("`{}`", printable(issuer)),
         None => "an authority that it does not name".to_owned(),
     }
 }
@@ -254,7 +281,7 @@ fn on(date: Option<&str>) -> String {
 fn granted_or_nothing(granted: &[String]) -> String {
     match granted.is_empty() {
         true => "nothing".to_owned(),
-        false => granted.join(","),
+        false => printable(&granted.join(",")),
     }
 }
 

@@ -8,7 +8,7 @@ use super::classify::obstacle;
 use crate::client::{
     Call, Challenge, NO_EXPLANATION, challenges, choose, error_body, registry_words,
 };
-use crate::{Client, Error};
+use crate::{Client, Error, printable};
 
 /// On every answer of a registry that keeps to the Docker registry protocol; the OCI specification leaves it out.
 const API_VERSION: &str = "docker-distribution-api-version";
@@ -80,7 +80,7 @@ fn is_page(headers: &HeaderMap) -> bool {
 fn looks_like(headers: &HeaderMap, body: &[u8]) -> String {
     let kind = media_type(headers).unwrap_or("without a media type");
     match title(&String::from_utf8_lossy(body)) {
-        Some(title) => format!("{kind}, the page `{title}`"),
+        Some(title) => format!("{kind}, the page `{}`", printable(&title)),
         None => kind.to_owned(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::granted::grants;
 use super::{Obstacle, Right};
-use crate::SentCredential;
+use crate::{SentCredential, printable};
 
 impl Obstacle {
     /// What a person can do about it, as a sentence fragment.
@@ -37,11 +37,11 @@ impl Obstacle {
                 "use the registry's TLS port, or give the registry a certificate; credentials are never sent without TLS".to_owned()
             }
             Self::WrongCertificateName { presented, .. } => match presented.first() {
-                Some(name) => format!("use a name that it carries ({name}), or have it issued for this name too"),
+                Some(name) => format!("use a name that it carries ({}), or have it issued for this name too", printable(name)),
                 None => "have a certificate issued for this name".to_owned(),
             },
             Self::UnknownAuthority { issuer, .. } => {
-                let whose = issuer.as_ref().map(|issuer| format!(" of `{issuer}`")).unwrap_or_default();
+                let whose = issuer.as_ref().map(|issuer| format!(" of `{}`", printable(issuer))).unwrap_or_default();
                 format!(
                     "pass the CA certificate{whose} as a PEM file, or add it to the system's store; the operator of the registry has it, and a deployment keeps that of its own registry as ca.crt in its state folder"
                 )
@@ -78,6 +78,12 @@ impl Obstacle {
             Self::RepositoryMustExist { repository, .. } => format!(
                 "create {repository} in the registry first, or use a credential that may create and push repositories there"
             ),
+            Self::NoRightOrNoRepository { repository, .. } => format!(
+                "give it the right to push to {repository}, and to create it, in the registry's settings, or use another credential; if it has that right, create {repository} in the registry first"
+            ),
+            Self::Hidden { repository, .. } => format!(
+                "check the spelling of {repository}; if it exists, give the credential the right to pull there in the registry's settings; if not, create it first"
+            ),
             Self::RateLimited { retry_after_seconds, .. } => match retry_after_seconds {
                 Some(seconds) => format!("try again in {seconds} seconds; with a login the limit is usually higher"),
                 None => "try again later; with a login the limit is usually higher".to_owned(),
@@ -99,7 +105,9 @@ impl Obstacle {
     pub fn missing_right(&self) -> Option<Right> {
         match self {
             Self::NoRight { right, .. } => Some(*right),
-            Self::RepositoryMustExist { .. } => Some(Right::Push),
+            Self::RepositoryMustExist { .. } | Self::NoRightOrNoRepository { .. } => {
+                Some(Right::Push)
+            }
             Self::ScopesTooSmall { granted, .. } => {
                 Some(match grants(granted, Right::Pull.name()) {
                     true => Right::Push,

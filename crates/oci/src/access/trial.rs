@@ -1,13 +1,15 @@
 //! Finding out by doing: a read, and an upload that is cancelled.
 
-use reqwest::header::CONTENT_LENGTH;
+use reqwest::header::{ACCEPT, CONTENT_LENGTH};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 
-use super::classify::obstacle;
+use super::classify::{obstacle, said_by_registry};
+use super::granted::grants;
 use super::walk::Walk;
 use super::{Obstacle, Outcome, Right, Step};
 use crate::Error;
-use crate::client::{Call, detail};
+use crate::client::{Call, NO_EXPLANATION, detail};
+use crate::media_type::ACCEPTED_MANIFESTS;
 
 /// A request about the repository, with its answer.
 struct Asked {
@@ -16,61 +18,88 @@ struct Asked {
     url: Url,
 }
 
+/// Codes of a 404 that say: you may look, and there is nothing (distribution specification, "Error Codes"; the last is Harbor's).
+const NOTHING_THERE: [&str; 3] = [MANIFEST_UNKNOWN, NAME_UNKNOWN, "NOT_FOUND"];
+const MANIFEST_UNKNOWN: &str = "MANIFEST_UNKNOWN";
+pub(super) const NAME_UNKNOWN: &str = "NAME_UNKNOWN";
+
 impl Walk<'_> {
+    /// Asks for a manifest, as every pull does. Listing tags is another right at some registries, and proves nothing.
     pub(super) async fn pull(&mut self) -> Result<(), Obstacle> {
-        let asked = self
-            .ask(Method::GET, "tags/list?n=1", "list the tags of")
-            .await;
-        let asked = match asked {
+        let tag = self.tag.clone();
+        let rest = format!("manifests/{tag}");
+        let action = format!("look for the tag {tag} in");
+        // It counts as no pull where pulls are counted.
+        let looked = self.ask(Method::HEAD, &rest, &action).await;
+        if looked.is_ok_and(|asked| asked.response.status() == StatusCode::OK) {
+            return self.may_pull(Some(true), format!("the tag {tag} can be read"));
+        }
+        // The answer to a HEAD has no words.
+        let asked = match self.ask(Method::GET, &rest, &action).await {
             Ok(asked) => asked,
             Err(error) => return Err(self.refuse(Step::Pull, Right::Pull, error)),
         };
         match asked.response.status() {
-            StatusCode::OK => {
-                self.repository_exists = Some(true);
-                let detail = "the tags can be listed".to_owned();
-                self.note(Step::Pull, Outcome::Passed, detail);
-            }
+            StatusCode::OK => self.may_pull(Some(true), format!("the tag {tag} can be read")),
             StatusCode::NOT_FOUND => {
-                self.repository_exists = Some(false);
-                let detail = "reading is allowed; the repository does not exist yet";
-                self.note(Step::Pull, Outcome::Passed, detail.to_owned());
+                let error = self.client.unexpected(&asked.call, asked.response).await;
+                self.nothing_there(error).await
             }
-            StatusCode::METHOD_NOT_ALLOWED => self.look_for_a_manifest(asked).await?,
             _ => {
                 let error = self.client.unexpected(&asked.call, asked.response).await;
-                return Err(self.fail(Step::Pull, obstacle(error)));
+                Err(self.fail(Step::Pull, obstacle(error)))
             }
         }
+    }
+
+    fn may_pull(&mut self, exists: Option<bool>, seen: String) -> Result<(), Obstacle> {
+        self.repository_exists = exists;
         self.proven.pull = true;
+        self.note(Step::Pull, Outcome::Passed, seen);
         Ok(())
     }
 
-    /// The second try, at a registry that lists no tags: whether a manifest is there, or missing, is told to readers alone.
-    async fn look_for_a_manifest(&mut self, refused: Asked) -> Result<(), Obstacle> {
-        let tag = self.tag.clone();
-        let rest = format!("manifests/{tag}");
-        let action = format!("look for the tag {tag} in");
-        let asked = match self.ask(Method::HEAD, &rest, &action).await {
-            Ok(asked) => asked,
-            Err(error) => return Err(self.refuse(Step::Pull, Right::Pull, error)),
+    /// A registry tells readers alone that nothing is there; some say so to whom they hide a repository from, too.
+    async fn nothing_there(&mut self, not_found: Error) -> Result<(), Obstacle> {
+        let Error::Status { detail: said, .. } = &not_found else {
+            return Err(self.fail(Step::Pull, obstacle(not_found)));
         };
-        let found = match asked.response.status() {
-            StatusCode::OK => {
-                self.repository_exists = Some(true);
-                "is there"
-            }
-            // Of the tag alone: a HEAD has no words that could tell a missing repository.
-            StatusCode::NOT_FOUND => "is not there, which only readers are told",
-            _ => {
-                let error = self.client.unexpected(&refused.call, refused.response);
-                let error = error.await;
-                return Err(self.fail(Step::Pull, obstacle(error)));
-            }
+        let is_code = |code: &&str| said.starts_with(*code);
+        if said != NO_EXPLANATION && !NOTHING_THERE.iter().any(is_code) {
+            return Err(self.fail(Step::Pull, obstacle(not_found)));
+        }
+        if let Some(granted) = &self.granted
+            && !grants(granted, Right::Pull.name())
+        {
+            let found = Obstacle::Hidden {
+                repository: self.call.repository.name(),
+                sent: self.sent.clone(),
+                granted: granted.clone(),
+                said: said_by_registry(said),
+            };
+            return Err(self.fail(Step::Pull, found));
+        }
+        let exists = match is_code(&NAME_UNKNOWN) {
+            true => Some(false),
+            // The code is for a missing tag; many registries use it for a missing repository, too.
+            false => self.is_listed().await,
         };
-        let detail = format!("the registry lists no tags (405); the tag {tag} {found}");
-        self.note(Step::Pull, Outcome::Passed, detail);
-        Ok(())
+        let tag = &self.tag;
+        let seen = match exists {
+            Some(false) => "reading is allowed; the repository does not exist yet".to_owned(),
+            _ => format!("reading is allowed; the tag {tag} is not there"),
+        };
+        self.may_pull(exists, seen)
+    }
+
+    /// Whether the repository has a list of tags; `None` when that is not told.
+    async fn is_listed(&self) -> Option<bool> {
+        let asked = self.ask(Method::GET, "tags/list?n=1", "list the tags of");
+        match asked.await.ok()?.response.status() {
+            StatusCode::OK => Some(true),
+            StatusCode::NOT_FOUND => Some(false),
+            _ => None,
+        }
     }
 
     pub(super) async fn push(&mut self) -> Result<(), Obstacle> {
@@ -152,6 +181,10 @@ impl Walk<'_> {
             .retrying(|| async {
                 let build = |request: RequestBuilder| match is_post {
                     true => request.header(CONTENT_LENGTH, 0),
+                    // Registries say of a manifest of another type that it is not there.
+                    false if rest.starts_with("manifests/") => {
+                        request.header(ACCEPT, ACCEPTED_MANIFESTS.join(", "))
+                    }
                     false => request,
                 };
                 let response = client.send(&call, method.clone(), &url, build).await?;

@@ -27,6 +27,7 @@ impl Verdict {
                 | Obstacle::ScopesTooSmall { .. }
                 | Obstacle::NoRight { .. }
                 | Obstacle::RepositoryMustExist { .. }
+                | Obstacle::NoRightOrNoRepository { .. }
                 | Obstacle::UnexpectedStatus { status: 405, .. },
             ) => Self::Refused,
             _ => Self::Unknown,

@@ -2,6 +2,7 @@
 
 use super::classify::{obstacle, said_by_registry};
 use super::granted::grants;
+use super::trial::NAME_UNKNOWN;
 use super::{AccessReport, AccessStep, Obstacle, Outcome, Right, Rights, Step, Verdict};
 use crate::client::{Access, Call, TOKEN_SERVER_SAYS};
 use crate::error::RefusedBy;
@@ -24,7 +25,7 @@ pub(super) struct Walk<'a> {
     pub(super) logged_in: bool,
     pub(super) granted: Option<Vec<String>>,
     pub(super) repository_exists: Option<bool>,
-    /// The tag to look for where tags cannot be listed.
+    /// The tag to look for.
     pub(super) tag: String,
     steps: Vec<AccessStep>,
 }
@@ -142,7 +143,7 @@ impl<'a> Walk<'a> {
             return Obstacle::LoginNeeded { repository, said };
         }
         if right == Right::Push && self.repository_exists == Some(false) {
-            return self.must_exist(said);
+            return self.not_created(said);
         }
         match &self.granted {
             Some(granted) if !grants(granted, right.name()) => Obstacle::ScopesTooSmall {
@@ -171,6 +172,20 @@ impl<'a> Walk<'a> {
         self.logged_in
             || said.starts_with(TOKEN_SERVER_SAYS)
             || self.client.known_authorization(&self.call).is_some()
+    }
+
+    /// A push to a repository that does not exist was denied. Registries use the same words for a missing right and for a repository
+    /// that has to be made first; what they say beside it may tell.
+    fn not_created(&self, said: String) -> Obstacle {
+        let has_right = |granted: &Vec<String>| grants(granted, Right::Push.name());
+        if said.starts_with(NAME_UNKNOWN) || self.granted.as_ref().is_some_and(has_right) {
+            return self.must_exist(said);
+        }
+        Obstacle::NoRightOrNoRepository {
+            repository: self.call.repository.name(),
+            sent: self.sent.clone(),
+            said: said_by_registry(&said),
+        }
     }
 
     pub(super) fn must_exist(&self, said: String) -> Obstacle {

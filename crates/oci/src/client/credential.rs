@@ -5,7 +5,7 @@ use std::fmt;
 use secrecy::SecretString;
 use serde::Serialize;
 
-use crate::ImageReference;
+use crate::{ImageReference, printable};
 
 /// How to log in to a registry.
 #[derive(Debug, Clone)]
@@ -57,7 +57,9 @@ impl fmt::Display for SentCredential {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nothing => formatter.write_str("no login"),
-            Self::Password { username } => write!(formatter, "the login of `{username}`"),
+            Self::Password { username } => {
+                write!(formatter, "the login of `{}`", printable(username))
+            }
             Self::IdentityToken => formatter.write_str("the identity token"),
             Self::RegistryToken => formatter.write_str("the registry token"),
         }

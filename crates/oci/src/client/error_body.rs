@@ -3,6 +3,8 @@
 use reqwest::Response;
 use serde::Deserialize;
 
+use crate::printable;
+
 /// Longest error body that is read, in bytes.
 const LONGEST_ERROR_BODY: usize = 8 * 1024;
 /// Stands for the words of who says nothing.
@@ -47,7 +49,7 @@ pub(crate) fn registry_words(body: &[u8]) -> Option<String> {
             false => format!("{}: {}", problem.code, problem.message),
         })
         .collect();
-    Some(texts.join("; "))
+    Some(printable(&texts.join("; ")))
 }
 
 fn explanation(body: &[u8]) -> String {
@@ -58,6 +60,6 @@ fn explanation(body: &[u8]) -> String {
     let line = text.lines().next().unwrap_or_default().trim();
     match line.is_empty() {
         true => NO_EXPLANATION.to_owned(),
-        false => line.chars().take(200).collect(),
+        false => printable(&line.chars().take(200).collect::<String>()),
     }
 }

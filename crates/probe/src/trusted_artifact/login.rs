@@ -6,6 +6,7 @@
 use credentials::{AuthEntry, DockerConfig};
 use oci::{Credential, ImageReference};
 
+use super::shown::shown;
 use crate::command::say;
 use crate::registry::credential;
 
@@ -44,8 +45,9 @@ pub(crate) fn announce(config: &DockerConfig, repository: &ImageReference) {
             "using the login `{key}` of the docker config for {name}"
         )),
         (None, Some(key)) if key != name => say(format_args!(
-            "no login for {name}: the key `{key}` of the docker config is not written as {name} or a prefix of it, \
-             or holds nothing; trusted artifacts use no other"
+            "no login for {name}: the key `{}` of the docker config is not written as {name} or a prefix of it, \
+             or holds nothing; trusted artifacts use no other",
+            shown(key)
         )),
         _ => say(format_args!(
             "no login for {name} in the docker config; it is accessed anonymously"

@@ -3,6 +3,7 @@
 //! The format is that of Konflux's build-trusted-artifacts: a gzip-compressed tar archive, stored as a layer of a manifest, and named by
 //! `oci:REPOSITORY@DIGEST`, where the digest is that of the archive and not that of the manifest. Whoever has the name has the content.
 
+mod bounded;
 mod disk;
 mod entry_path;
 mod error;
@@ -10,6 +11,7 @@ mod fetch;
 mod login;
 mod pack;
 mod publish;
+mod shown;
 mod unpack;
 mod uri;
 

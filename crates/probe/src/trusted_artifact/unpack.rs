@@ -1,17 +1,22 @@
 //! From an archive to files, none of which is anywhere else than below the destination.
 
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 use tar::{Archive, Entry, EntryType};
 
+use super::bounded::Bounded;
 use super::entry_path::{check_link, relative};
+use super::shown::{shown, shown_bytes};
 use super::{ArtifactUri, Room, TrustedArtifactError as Error};
 
 /// Permissions that are restored; set-user-id and the like are not.
 const PERMISSIONS: u32 = 0o777;
+/// Linux's `PATH_MAX`.
+const LONGEST_NAME: usize = 4096;
 
 /// Extracts an archive below `destination`, which exists, and returns how many entries it had.
 ///
@@ -31,14 +36,22 @@ pub(crate) fn unpack(
         directories: Vec::new(),
         count: 0,
     };
-    let mut archive = Archive::new(MultiGzDecoder::new(archive));
+    let (archive, limit) = Bounded::new(MultiGzDecoder::new(archive));
+    let mut archive = Archive::new(archive);
     let damaged = |error: std::io::Error| Error::Damaged {
         uri: uri.clone(),
         detail: causes(&error),
     };
+    limit.headers();
     for entry in archive.entries().map_err(damaged)? {
-        extraction.entry(&mut entry.map_err(damaged)?)?;
+        let mut entry = entry.map_err(damaged)?;
+        limit.content();
+        extraction.entry(&mut entry)?;
+        // What was not looked at is passed over here, so that only headers are read between two entries.
+        std::io::copy(&mut entry, &mut std::io::sink()).map_err(damaged)?;
+        limit.headers();
     }
+    limit.content();
     // What follows the last entry is padding; the checksum after it is looked at only when it is read.
     let most = extraction.room.bytes();
     let padding = std::io::copy(&mut archive.into_inner().take(most), &mut std::io::sink());
@@ -59,11 +72,17 @@ struct Extraction<'a> {
 
 impl Extraction<'_> {
     fn entry(&mut self, entry: &mut Entry<'_, impl Read>) -> Result<(), Error> {
-        let shown = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let name = entry.path_bytes();
+        let (shown, length) = (shown_bytes(&name), name.len());
+        let ends_with_slash = name.ends_with(b"/");
+        drop(name);
         let refuse = |detail: &str| self.refusal(&shown, detail);
         let kind = entry.header().entry_type();
         if kind == EntryType::XGlobalHeader {
             return Ok(());
+        }
+        if length > LONGEST_NAME {
+            return Err(refuse("has a longer name than a file can have"));
         }
         let written = entry.path().map_err(|error| refuse(&causes(&error)))?;
         let path = relative(&written).map_err(refuse)?;
@@ -75,7 +94,7 @@ impl Extraction<'_> {
             .map_err(|detail| self.refusal(&shown, &detail))?;
         match kind {
             // Old archives say so of directories; which of the two it is, readers decide differently.
-            EntryType::Regular if shown.ends_with('/') => {
+            EntryType::Regular if ends_with_slash => {
                 return Err(refuse("is a file whose name ends with `/`"));
             }
             EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {}
@@ -145,7 +164,7 @@ impl Extraction<'_> {
             if found.is_ok_and(|found| !found.is_dir()) {
                 return Err(format!(
                     "is to be written below `{}`, which is a link or a file",
-                    parent.display()
+                    shown_bytes(parent.as_os_str().as_bytes())
                 ));
             }
         }
@@ -154,7 +173,8 @@ impl Extraction<'_> {
 
     fn check_hard_link(&self, target: &Path) -> Result<(), String> {
         let target = relative(target).map_err(|detail| {
-            format!("is a hard link to `{}`, which {detail}", target.display())
+            let target = shown_bytes(target.as_os_str().as_bytes());
+            format!("is a hard link to `{target}`, which {detail}")
         })?;
         self.check_parents(&target)?;
         let found = self.destination.join(&target).symlink_metadata();
@@ -162,7 +182,7 @@ impl Extraction<'_> {
             true => Ok(()),
             false => Err(format!(
                 "is a hard link to `{}`, which is no file of the artifact",
-                target.display()
+                shown_bytes(target.as_os_str().as_bytes())
             )),
         }
     }
@@ -194,14 +214,14 @@ impl Extraction<'_> {
     }
 }
 
-/// An error with what it wraps; the errors of `tar` say what was attempted and keep the reason to themselves.
+/// An error with what it wraps; the errors of `tar` say what was attempted, with the whole name, and keep the reason to themselves.
 fn causes(error: &std::io::Error) -> String {
-    let mut text = error.to_string();
+    let mut text = shown(&error.to_string());
     let mut next = error
         .get_ref()
         .and_then(|inner| std::error::Error::source(inner));
     while let Some(cause) = next {
-        let cause_text = cause.to_string();
+        let cause_text = shown(&cause.to_string());
         if !text.ends_with(&cause_text) {
             text = format!("{text}: {cause_text}");
         }

@@ -2,6 +2,7 @@
 
 mod foreign;
 mod limits;
+mod long_names;
 mod round_trip;
 
 use std::collections::BTreeMap;
