@@ -81,18 +81,20 @@ pub async fn choose<E: fmt::Display>(
         (ClusterChoice::Auto, Some(cluster)) => {
             choice(cluster, "the deployment is there already".to_owned())
         }
+        // Kind's default is the operator, which is not there yet: nobody has to wait for an answer about the host.
+        (ClusterChoice::Auto, None) if known.flavour != Some(Flavour::StandIns) => choice(
+            ClusterKind::Embedded,
+            "it needs nothing; --konflux stand-ins takes a Kind cluster where one can be had"
+                .to_owned(),
+        ),
         (ClusterChoice::Auto, None) => match kind().await {
             Err(why) => choice(
                 ClusterKind::Embedded,
                 format!("no Kind cluster can be had: {why}"),
             ),
-            Ok(()) if known.flavour == Some(Flavour::StandIns) => choice(
+            Ok(()) => choice(
                 ClusterKind::Kind,
                 "an engine answers, kind is installed and its node image can be had".to_owned(),
-            ),
-            Ok(()) => choice(
-                ClusterKind::Embedded,
-                "a Kind cluster could be had, with --konflux stand-ins".to_owned(),
             ),
         },
     };
@@ -181,11 +183,21 @@ mod tests {
     async fn auto_takes_kind_where_it_can_be_had_and_says_why_not_otherwise() {
         let can = chosen("auto", stand_ins(), Ok(())).await;
         assert!(can.starts_with("kind: an engine answers"), "{can}");
-        let cannot = chosen("auto", Knowledge::default(), Err("no engine answers")).await;
+        let cannot = chosen("auto", stand_ins(), Err("no engine answers")).await;
         assert_eq!(
             cannot,
             "embedded: no Kind cluster can be had: no engine answers"
         );
+    }
+
+    #[tokio::test]
+    async fn auto_asks_nobody_where_only_the_embedded_cluster_comes_into_question() {
+        let choice = choose(
+            ClusterChoice::Auto,
+            &Knowledge::default(),
+            async || -> Result<(), &str> { panic!("the host was asked") },
+        );
+        assert_eq!(choice.await.unwrap().cluster, ClusterKind::Embedded);
     }
 
     #[tokio::test]

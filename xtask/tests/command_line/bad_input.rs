@@ -56,19 +56,28 @@ fn a_cluster_asked_for_by_name_is_never_replaced() {
     let sandbox = Sandbox::new();
     let ran = sandbox.run(&["deploy-local", "--cluster", "kind"]);
     assert_eq!(ran.code, Some(2));
-    assert!(
-        ran.stderr
-            .contains("--cluster kind is not supported by this version"),
-        "{}",
-        ran.stderr
-    );
+    let operator = "--konflux operator is not supported by this version";
+    assert!(ran.stderr.contains(operator), "{}", ran.stderr);
+    assert!(ran.stderr.contains("use --konflux stand-ins"));
     let ran = sandbox.run(&["deploy-local", "--konflux", "operator"]);
     assert_eq!(ran.code, Some(2));
-    assert!(
-        ran.stderr.contains("use --konflux stand-ins"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stderr.contains(operator), "{}", ran.stderr);
+    assert!(!sandbox.state().exists());
+}
+
+#[test]
+fn an_option_of_another_cluster_is_refused() {
+    let sandbox = Sandbox::new();
+    for (option, cluster) in [
+        (&["--recreate"][..], "kind"),
+        (&["--context", "x"][..], "existing"),
+    ] {
+        let ran = sandbox.run(&[&["deploy-local"], option].concat());
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+        let words = format!("is for --cluster {cluster}, and this is the embedded cluster");
+        assert!(ran.stderr.contains(&words), "{}", ran.stderr);
+    }
+    assert!(!sandbox.state().exists());
 }
 
 #[test]

@@ -5,7 +5,9 @@
 mod arrows;
 mod bad_input;
 mod doctor;
+mod existing;
 mod help;
+mod kind;
 mod lifecycle;
 mod registry_check;
 mod registry_clusters;

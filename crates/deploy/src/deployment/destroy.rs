@@ -70,9 +70,10 @@ pub async fn destroy(
     }
     let directory = root.deployment(name);
     let lock = super::lock(&directory, "destroy", waiting).await?;
-    let mut process = Daemon::of(&directory).stop().await?;
-    process = process.or(StandInsProcess::of(&directory).stop().await?);
+    let embedded = Daemon::of(&directory).stop().await?;
+    // The stand-ins are stopped last: they have to let go of objects that wait for them.
     let removed = remove_cluster(root, &directory, environment).await?;
+    let process = embedded.or(StandInsProcess::of(&directory).stop().await?);
     let path = directory.path().to_owned();
     let folder = match fs::remove_dir_all(&path) {
         Ok(()) => Some(path),

@@ -1,6 +1,7 @@
 //! Removing what a deployment made in a cluster that was there before it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use cluster::DeploymentRecord;
 use cluster::connect::{self, ConnectError};
@@ -32,16 +33,18 @@ pub enum ExistingError {
     },
     /// A namespace does not go.
     #[error(
-        "namespace {namespace} does not go: {source}; `kubectl describe namespace {namespace}` says what holds it"
+        "namespace {namespace} does not go: {seen}; `kubectl describe namespace {namespace}` says what holds it. Objects that wait for the stand-ins go once `deploy-local` has started these again"
     )]
     Stays {
         /// The namespace.
         namespace: String,
         /// What was seen.
-        source: kube::runtime::wait::Error,
+        seen: String,
     },
 }
 
+/// How long a namespace may take to go.
+const LIMIT: Duration = Duration::from_secs(60);
 /// The folders of fixtures that a deployment applies, in the order in which they go. Definitions stay: deleting one deletes every
 /// object of its kind, whoever made it. Tekton stays for the same reason.
 const FOLDERS: [&str; 4] = ["tenants", "pipelines", "stand-ins", "registry"];
@@ -67,8 +70,13 @@ pub(super) async fn destroy(record: &DeploymentRecord) -> Result<Vec<String>, Ex
     for namespace in namespaces {
         let api: Api<Namespace> = Api::all(client.clone());
         let gone = |namespace: Option<&Namespace>| namespace.is_none();
-        let gone = await_condition(api, &namespace, gone).await;
-        gone.map_err(|source| ExistingError::Stays { namespace, source })?;
+        let gone = await_condition(api, &namespace, gone);
+        let seen = match tokio::time::timeout(LIMIT, gone).await {
+            Ok(Ok(_)) => continue,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("it is still there after {} s", LIMIT.as_secs()),
+        };
+        return Err(ExistingError::Stays { namespace, seen });
     }
     let removed = kinds.into_iter();
     let mut removed: Vec<String> = removed

@@ -77,20 +77,22 @@ pub async fn status(root: &StateRoot, name: &DeploymentName) -> Result<Status, S
         };
         return Err(error(name.clone()));
     };
-    let (runs, log) = match record.cluster {
+    let (runs, again, log) = match record.cluster {
         ClusterKind::Embedded => (
             Daemon::of(&directory).find()?.is_some(),
+            "on its data",
             directory.embedded_log(),
         ),
         ClusterKind::Kind | ClusterKind::Existing => (
             StandInsProcess::of(&directory).find()?.is_some(),
+            "again",
             directory.stand_ins_log(),
         ),
     };
     let process = match runs {
         true => Health::Well,
         false => Health::Unwell(format!(
-            "it does not run; `{}` starts it again; its log is {}",
+            "it does not run; `{}` starts it {again}; its log is {}",
             name.command("deploy-local"),
             log.display()
         )),
