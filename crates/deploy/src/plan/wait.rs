@@ -37,7 +37,8 @@ where
         .unwrap_or_default();
     let object = format!("{} {namespace}{name}", kind.unwrap_or("object"));
     let states = watcher::watch_object(api, name).default_backoff();
-    first(states, &format!("{object} {words}"), holds, progress).await
+    // A watch with its backoff is large.
+    Box::pin(first(states, &format!("{object} {words}"), holds, progress)).await
 }
 
 /// Takes the first state of which the condition holds, and tells every other one.

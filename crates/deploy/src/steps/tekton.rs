@@ -1,15 +1,22 @@
 //! Tekton Pipelines, from its pinned release.
 
+use std::fmt::Debug;
 use std::path::Path;
 
 use async_trait::async_trait;
 use futures::future::try_join_all;
+use k8s_openapi::api::admissionregistration::v1::{
+    MutatingWebhookConfiguration, ValidatingWebhookConfiguration,
+};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use konflux_api::FIELD_MANAGER;
 use kube::api::{DynamicObject, ListParams};
+use kube::core::ClusterResourceScope;
 use kube::runtime::{conditions, wait::await_condition};
-use kube::{Api, Client, ResourceExt};
+use kube::{Api, Client, Resource, ResourceExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::{DeployContext, cluster_evidence};
 use crate::apply;
@@ -51,8 +58,23 @@ impl Step<DeployContext> for TektonPipelines {
         }
         let objects = self.objects(progress).await?;
         let count = objects.len();
+        let named = |kind: &str| -> Vec<String> {
+            let of_kind = objects.iter().filter(|object| {
+                object
+                    .types
+                    .as_ref()
+                    .is_some_and(|types| types.kind == kind)
+            });
+            of_kind.map(ResourceExt::name_any).collect()
+        };
+        let (mutating, validating) = (
+            named("MutatingWebhookConfiguration"),
+            named("ValidatingWebhookConfiguration"),
+        );
         let changed = apply_release(client, objects, progress).await?;
         wait_for_deployments(client, NAMESPACE, progress).await?;
+        wait_for_webhooks::<MutatingWebhookConfiguration>(client, &mutating, progress).await?;
+        wait_for_webhooks::<ValidatingWebhookConfiguration>(client, &validating, progress).await?;
         Ok(match changed {
             0 => Outcome::Unchanged,
             changed => Outcome::Changed(format!("applied {changed} of {count} objects")),
@@ -133,6 +155,40 @@ async fn apply_release(
     Ok(changed)
 }
 
+/// Tekton's webhook fills in its own registrations once it runs. Until then, objects are stored without their defaults and unchecked.
+async fn wait_for_webhooks<K>(
+    client: &Client,
+    names: &[String],
+    progress: &Progress,
+) -> Result<(), StepError>
+where
+    K: Resource<DynamicType = (), Scope = ClusterResourceScope>
+        + Clone
+        + Debug
+        + DeserializeOwned
+        + Serialize
+        + Send
+        + 'static,
+{
+    for name in names {
+        let api: Api<K> = Api::all(client.clone());
+        let registered =
+            |configuration: Option<&K>| configuration.is_some_and(has_authorities::<K>);
+        wait::for_object(api, name, "to be filled in", registered, progress).await?;
+    }
+    Ok(())
+}
+
+/// Does every webhook of a configuration say by which authority it is trusted?
+fn has_authorities<K: Serialize>(configuration: &K) -> bool {
+    let json = serde_json::to_value(configuration).unwrap_or_default();
+    let webhooks = json["webhooks"].as_array().into_iter().flatten();
+    webhooks.into_iter().all(|webhook| {
+        let authority = webhook["clientConfig"]["caBundle"].as_str();
+        authority.is_some_and(|authority| !authority.is_empty())
+    })
+}
+
 /// Its webhook among them: without it, no PipelineRun can be created.
 async fn wait_for_deployments(
     client: &Client,
@@ -158,4 +214,26 @@ async fn wait_for_deployments(
         .await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_webhook_without_an_authority_is_not_registered_yet() {
+        let with = |authority: &str| {
+            json!({"webhooks": [
+                {"name": "one", "clientConfig": {"caBundle": "QQ=="}},
+                {"name": "other", "clientConfig": {"caBundle": authority}},
+            ]})
+        };
+        assert!(has_authorities(&with("QQ==")));
+        assert!(!has_authorities(&with("")));
+        assert!(!has_authorities(
+            &json!({"webhooks": [{"clientConfig": {}}]})
+        ));
+    }
 }
