@@ -31,10 +31,13 @@ fn commands() -> Vec<&'static str> {
     commands
 }
 
-/// What stands for the reader's own accounts: the deployment's registry stands in for Quay.io and Docker Hub, skopeo for podman.
+/// What stands for the reader's own accounts: the deployment's registry stands in for Quay.io and Docker Hub, and skopeo for podman where
+/// that is not installed.
 fn for_this_sandbox(sandbox: &Sandbox, command: &str) -> String {
     let endpoint = format!("localhost:{}", sandbox.registry_port());
     let folder = sandbox.deployment();
+    let has_podman = Command::new("podman").arg("--version").output().is_ok();
+    let login = if has_podman { "podman" } else { "skopeo" };
     let replacements = [
         ("cargo xtask", env!("CARGO_BIN_EXE_xtask")),
         (
@@ -48,7 +51,7 @@ fn for_this_sandbox(sandbox: &Sandbox, command: &str) -> String {
         ("<your-username>-auth.json", "reader-auth.json"),
         (
             "podman login docker.io",
-            &format!("skopeo login {endpoint} --cert-dir {}", folder.display()),
+            &format!("{login} login {endpoint} --cert-dir {}", folder.display()),
         ),
         ("<your-username>", "reader"),
         ("<file with the token>", "token"),

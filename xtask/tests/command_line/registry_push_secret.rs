@@ -106,6 +106,40 @@ fn credentials_that_may_not_push_are_refused_before_anything_is_written() {
 }
 
 #[test]
+fn a_login_that_another_component_uses_is_not_replaced() {
+    let sandbox = Sandbox::with_registry_login();
+    let first = std::fs::read_to_string(builder(&sandbox)).unwrap();
+    let first = sandbox.file("first.json", &first);
+    push_secret(&sandbox, &["--auth-file", &first]).expect(0, &["created    Secret"]);
+    sandbox.kubectl_done(&["create", "serviceaccount", "neighbour", "-n", "user-ns1"]);
+    let link = r#"{"secrets": [{"name": "regcred"}]}"#;
+    sandbox.kubectl_done(&[
+        "patch",
+        "serviceaccount",
+        "neighbour",
+        "-n",
+        "user-ns1",
+        "--type=merge",
+        "-p",
+        link,
+    ]);
+    let other = sandbox.robot("other", &[RepositoryRight::push("user-ns1")]);
+    push_secret(&sandbox, &["--auth-file", &other]).expect(
+        1,
+        &[
+            "Secret user-ns1/regcred has the login of `builder`",
+            "which neighbour uses too and would lose",
+            "--secret NAME",
+            "nothing was changed in the cluster",
+        ],
+    );
+    // The same user is a rotation, and another Secret takes nothing from anybody.
+    push_secret(&sandbox, &["--auth-file", &first]).expect(0, &["nothing was changed"]);
+    let own = ["--auth-file", &other, "--secret", "konflux-local-registry"];
+    push_secret(&sandbox, &own).expect(1, &["is the deployment's own", "--secret"]);
+}
+
+#[test]
 fn who_has_no_credentials_is_told_where_they_were_looked_for_and_how_to_get_them() {
     let sandbox = Sandbox::with_registry_login();
     let own = push_secret(&sandbox, &[]);

@@ -6,7 +6,7 @@ use credentials::cluster::{LinkError, SecretChange, SecretError};
 use credentials::{FindError, NotFound, PushConfigError};
 use oci::access::{AccessReport, Obstacle};
 
-use super::{Linked, ObjectError};
+use super::{Linked, ObjectError, UsedByOthers};
 
 /// The credentials cannot be given. The cluster is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,14 @@ pub enum PrepareError {
     /// What this computer has does not reach the steps of a pipeline.
     #[error(transparent)]
     NotForPipelines(#[from] PushConfigError),
+    /// The Secret belongs to the deployment.
+    #[error(
+        "Secret {0} is the deployment's own, for its registry, and `deploy-local` writes it; use another name with --secret"
+    )]
+    OfTheDeployment(String),
+    /// Others would lose a login.
+    #[error("{0}")]
+    UsedByOthers(UsedByOthers),
     /// TLS cannot be prepared.
     #[error(transparent)]
     Client(#[from] oci::Error),

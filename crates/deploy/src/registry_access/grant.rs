@@ -90,6 +90,7 @@ impl<'a> Grant<'a> {
         let looked_up: Vec<LookedUp> = try_join_all(looked_up).await?;
         let found = looked_up.iter().filter_map(|one| one.found.as_ref().ok());
         let config = DockerConfig::for_push(found)?;
+        self.spare_others(&config).await?;
         let reports = looked_up
             .iter()
             .map(|one| self.check(&one.repository, &config));

@@ -17,7 +17,7 @@ mod registry_pod;
 mod stand_ins;
 mod stand_ins_process;
 pub(crate) mod tekton;
-mod tenant_credentials;
+pub(crate) mod tenant_credentials;
 
 use std::sync::Arc;
 

@@ -1,22 +1,18 @@
 //! Tekton Pipelines, from its pinned release.
 
-use std::fmt::Debug;
 use std::path::Path;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::try_join_all;
-use k8s_openapi::api::admissionregistration::v1::{
-    MutatingWebhookConfiguration, ValidatingWebhookConfiguration,
-};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use konflux_api::FIELD_MANAGER;
-use kube::api::{DynamicObject, ListParams};
-use kube::core::ClusterResourceScope;
+use kube::api::{DynamicObject, ListParams, PostParams};
+use kube::core::{ApiResource, GroupVersionKind};
 use kube::runtime::{conditions, wait::await_condition};
-use kube::{Api, Client, Resource, ResourceExt};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use kube::{Api, Client, ResourceExt};
+use serde_json::json;
 
 use super::{DeployContext, cluster_evidence};
 use crate::apply;
@@ -26,6 +22,8 @@ use crate::sources::{Catalog, SourceStore, Telling, patch};
 /// What `fixtures/sources.toml` calls the release.
 pub(crate) const RELEASE: &str = "tekton-pipelines";
 const NAMESPACE: &str = "tekton-pipelines";
+/// How often the webhook is asked.
+const INTERVAL: Duration = Duration::from_millis(250);
 const CONTROLLER: &str = "tekton-pipelines-controller";
 
 /// Installs it, unless the cluster has it from somebody else.
@@ -58,23 +56,9 @@ impl Step<DeployContext> for TektonPipelines {
         }
         let objects = self.objects(progress).await?;
         let count = objects.len();
-        let named = |kind: &str| -> Vec<String> {
-            let of_kind = objects.iter().filter(|object| {
-                object
-                    .types
-                    .as_ref()
-                    .is_some_and(|types| types.kind == kind)
-            });
-            of_kind.map(ResourceExt::name_any).collect()
-        };
-        let (mutating, validating) = (
-            named("MutatingWebhookConfiguration"),
-            named("ValidatingWebhookConfiguration"),
-        );
         let changed = apply_release(client, objects, progress).await?;
         wait_for_deployments(client, NAMESPACE, progress).await?;
-        wait_for_webhooks::<MutatingWebhookConfiguration>(client, &mutating, progress).await?;
-        wait_for_webhooks::<ValidatingWebhookConfiguration>(client, &validating, progress).await?;
+        wait_for_webhook(client, progress).await?;
         Ok(match changed {
             0 => Outcome::Unchanged,
             changed => Outcome::Changed(format!("applied {changed} of {count} objects")),
@@ -155,38 +139,45 @@ async fn apply_release(
     Ok(changed)
 }
 
-/// Tekton's webhook fills in its own registrations once it runs. Until then, objects are stored without their defaults and unchecked.
-async fn wait_for_webhooks<K>(
-    client: &Client,
-    names: &[String],
-    progress: &Progress,
-) -> Result<(), StepError>
-where
-    K: Resource<DynamicType = (), Scope = ClusterResourceScope>
-        + Clone
-        + Debug
-        + DeserializeOwned
-        + Serialize
-        + Send
-        + 'static,
-{
-    for name in names {
-        let api: Api<K> = Api::all(client.clone());
-        let registered =
-            |configuration: Option<&K>| configuration.is_some_and(has_authorities::<K>);
-        wait::for_object(api, name, "to be filled in", registered, progress).await?;
+/// Tries a Pipeline out, without storing it, until Tekton's webhook has put in its defaults. A webhook registers itself once it runs, and its Service
+/// leads to it a moment later: until then objects are refused, or stored without their defaults and unchecked.
+async fn wait_for_webhook(client: &Client, progress: &Progress) -> Result<(), StepError> {
+    let resource = ApiResource::from_gvk(&GroupVersionKind::gvk("tekton.dev", "v1", "Pipeline"));
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), NAMESPACE, &resource);
+    let tried: DynamicObject = serde_json::from_value(json!({
+        "apiVersion": "tekton.dev/v1",
+        "kind": "Pipeline",
+        "metadata": {"name": "konflux-local-tries-the-webhook"},
+        "spec": {"tasks": [{"name": "task", "taskRef": {"name": "task"}}]},
+    }))
+    .expect("a literal Pipeline is an object");
+    let without_storing = PostParams {
+        dry_run: true,
+        ..PostParams::default()
+    };
+    progress.waiting("Tekton's webhook to answer");
+    let mut told = String::new();
+    loop {
+        let seen = match api.create(&without_storing, &tried).await {
+            Ok(answer) if is_defaulted(&answer) => return Ok(()),
+            Ok(_) => "it is not registered yet".to_owned(),
+            // Refused for its content, it would be refused for ever.
+            Err(kube::Error::Api(status)) if (400..500).contains(&status.code) => {
+                return Err(StepError::new("try out Tekton's webhook", status.message));
+            }
+            Err(error) => crate::plan::chain(&error),
+        };
+        if seen != told {
+            progress.retrying(seen.clone());
+            told = seen;
+        }
+        tokio::time::sleep(INTERVAL).await;
     }
-    Ok(())
 }
 
-/// Does every webhook of a configuration say by which authority it is trusted?
-fn has_authorities<K: Serialize>(configuration: &K) -> bool {
-    let json = serde_json::to_value(configuration).unwrap_or_default();
-    let webhooks = json["webhooks"].as_array().into_iter().flatten();
-    webhooks.into_iter().all(|webhook| {
-        let authority = webhook["clientConfig"]["caBundle"].as_str();
-        authority.is_some_and(|authority| !authority.is_empty())
-    })
+/// Tekton's webhook says what kind of task a reference means.
+fn is_defaulted(pipeline: &DynamicObject) -> bool {
+    pipeline.data["spec"]["tasks"][0]["taskRef"]["kind"] == "Task"
 }
 
 /// Its webhook among them: without it, no PipelineRun can be created.
@@ -218,22 +209,20 @@ async fn wait_for_deployments(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
-    fn a_webhook_without_an_authority_is_not_registered_yet() {
-        let with = |authority: &str| {
-            json!({"webhooks": [
-                {"name": "one", "clientConfig": {"caBundle": "QQ=="}},
-                {"name": "other", "clientConfig": {"caBundle": authority}},
-            ]})
+    fn a_pipeline_without_tektons_defaults_shows_that_its_webhook_is_not_asked() {
+        let pipeline = |task: serde_json::Value| -> DynamicObject {
+            serde_json::from_value(json!({
+                "metadata": {"name": "tried"},
+                "spec": {"tasks": [{"taskRef": task}]},
+            }))
+            .unwrap()
         };
-        assert!(has_authorities(&with("QQ==")));
-        assert!(!has_authorities(&with("")));
-        assert!(!has_authorities(
-            &json!({"webhooks": [{"clientConfig": {}}]})
-        ));
+        assert!(is_defaulted(&pipeline(
+            json!({"name": "task", "kind": "Task"})
+        )));
+        assert!(!is_defaulted(&pipeline(json!({"name": "task"}))));
     }
 }

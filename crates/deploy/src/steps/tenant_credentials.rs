@@ -20,7 +20,7 @@ use crate::plan::{Outcome, Progress, Step, StepError};
 pub(super) struct TenantCredentials;
 
 /// The Secret in every tenant, not named like those that people make for themselves.
-const SECRET: &str = "konflux-local-registry";
+pub(crate) const SECRET: &str = "konflux-local-registry";
 const DOCKER_CONFIG: &str = ".dockerconfigjson";
 /// Where the samples release to.
 const RELEASED: &str = "released";
