@@ -49,7 +49,11 @@ impl Api {
         let before = self.served_names(group, plural);
         match self.load_definition(name)? {
             Some(definition) => self.record_status(name, &definition).await?,
-            None => self.catalog.replace(group, plural, Vec::new()),
+            None => {
+                // Its names may have been withdrawn before it went.
+                self.catalog.replace(group, plural, Vec::new());
+                return Ok(true);
+            }
         }
         Ok(!before.is_subset(&self.served_names(group, plural)))
     }
