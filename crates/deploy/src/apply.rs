@@ -77,6 +77,14 @@ pub async fn one(client: &Client, object: DynamicObject) -> Result<bool, ApplyEr
     Ok(before.and_then(|metadata| metadata.resource_version()) != after.resource_version())
 }
 
+/// Did somebody with our field manager's name apply the object?
+pub fn is_ours(object: &impl ResourceExt) -> bool {
+    object
+        .managed_fields()
+        .iter()
+        .any(|entry| entry.manager.as_deref() == Some(FIELD_MANAGER))
+}
+
 fn resource(types: &TypeMeta) -> Result<ApiResource, ApplyError> {
     let kind = GroupVersionKind::try_from(types).map_err(|_| ApplyError::Nameless)?;
     Ok(ApiResource::from_gvk(&kind))

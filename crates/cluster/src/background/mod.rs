@@ -1,6 +1,7 @@
 //! A background process of a deployment: started from the program's own binary with a hidden subcommand, found by the lock that it holds
 //! for its whole life, ended by a signal.
 
+pub(crate) mod body;
 mod life;
 
 use std::ffi::{OsStr, OsString};

@@ -1,107 +1,46 @@
 //! The body of the background process: everything that an embedded cluster is, until a signal ends it.
 
-use std::ffi::{OsStr, OsString};
-use std::io::{self, Write};
+use std::ffi::OsString;
+use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
 use registry::access::{Access, AccessFiles, LogIn};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::certificates::Certificates;
 use super::running::{EmbeddedCluster, Ports, Running};
 use super::{REGISTRY_NAMES, kubeconfig};
-use crate::background::Background;
+use crate::background::body::{self, Arguments, wait_for_the_end};
 use crate::entry::PROBE;
 use crate::registry_access::{Accounts, RegistryAuth};
-use crate::state::{DeploymentDirectory, StateRoot};
+use crate::state::DeploymentDirectory;
 
 /// Port of the API server as pipeline steps and kubeconfigs see it.
 const LOOPBACK: &str = "127.0.0.1";
 
-/// Runs the process. Its log goes to standard error, one line to standard output says that it listens.
+/// Runs the process; one line to standard output says that it listens.
 pub(crate) fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    // A session of its own: neither Ctrl-C in the terminal nor its end reaches the cluster. It fails only for a
-    // process that leads its group already, and then there is nothing to leave.
-    let _own_session = rustix::process::setsid();
-    start_log();
-    match run(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("the embedded cluster ends: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-pub(crate) fn start_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("KONFLUX_LOCAL_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(false)
-        .init();
-}
-
-fn run(arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
-    let (deployment, ports, registry_auth) = parse(arguments)?;
-    let background = Background::<EmbeddedCluster>::of(&deployment);
-    let Some(_life) = background
-        .take_life_lock()
-        .context("cannot take the life lock")?
-    else {
-        bail!("another process of this deployment lives");
+    let parse = |arguments: &mut Arguments<_>| {
+        let ports = Ports {
+            api_server: arguments.next("API_SERVER_PORT")?.parse()?,
+            registry: arguments.next("REGISTRY_PORT")?.parse()?,
+        };
+        let registry_auth = arguments.next("REGISTRY_AUTH")?.parse();
+        let registry_auth =
+            registry_auth.map_err(|expected| anyhow!("REGISTRY_AUTH: {expected}"))?;
+        Ok((ports, registry_auth))
     };
-    // A provider that is installed already is the one we want: only this program installs any.
-    let _installed_before = rustls::crypto::ring::default_provider().install_default();
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .context("cannot start the runtime")?
-        .block_on(serve(&deployment, ports, registry_auth))
-}
-
-fn parse(
-    mut arguments: impl Iterator<Item = OsString>,
-) -> anyhow::Result<(DeploymentDirectory, Ports, RegistryAuth)> {
-    let mut next = |what: &str| {
-        arguments
-            .next()
-            .with_context(|| format!("argument {what} is missing"))
-    };
-    let root = StateRoot::at(PathBuf::from(next("STATE_ROOT")?));
-    let name = text(&next("NAME")?)?.parse()?;
-    let api_server = text(&next("API_SERVER_PORT")?)?.parse()?;
-    let registry = text(&next("REGISTRY_PORT")?)?.parse()?;
-    let registry_auth = text(&next("REGISTRY_AUTH")?)?.parse();
-    Ok((
-        root.deployment(&name),
-        Ports {
-            api_server,
-            registry,
-        },
-        registry_auth.map_err(|expected| anyhow!("REGISTRY_AUTH: {expected}"))?,
-    ))
-}
-
-pub(crate) fn text(argument: &OsStr) -> anyhow::Result<&str> {
-    argument
-        .to_str()
-        .ok_or_else(|| anyhow!("{} is not text", argument.display()))
+    body::main::<EmbeddedCluster, _, _>(arguments, parse, serve)
 }
 
 async fn serve(
     deployment: &DeploymentDirectory,
-    ports: Ports,
-    registry_auth: RegistryAuth,
+    (ports, registry_auth): (Ports, RegistryAuth),
 ) -> anyhow::Result<()> {
     let data = deployment.data();
     let certificates = Certificates::load(&data.join("pki"))?;
@@ -164,7 +103,17 @@ async fn serve(
             .context("the stand-ins failed")
     });
 
-    announce(deployment, ports, registry_auth)?;
+    let running = Running {
+        pid: std::process::id(),
+        ports,
+        registry_auth,
+    };
+    body::announce::<EmbeddedCluster>(deployment, &running)?;
+    tracing::info!(
+        "the API server listens on port {}, the registry on port {}",
+        ports.api_server,
+        ports.registry
+    );
     let outcome = wait_for_the_end(&mut parts).await;
     shutdown.cancel();
     while parts.join_next().await.is_some() {}
@@ -260,45 +209,4 @@ async fn stand_ins(
     };
     let options = stand_ins::Options::new(steps, certificates.ca.clone());
     Ok((kube::Client::try_from(config)?, options))
-}
-
-/// Writes down where the process listens, then tells whoever started it, if anybody still listens.
-fn announce(
-    deployment: &DeploymentDirectory,
-    ports: Ports,
-    registry_auth: RegistryAuth,
-) -> anyhow::Result<()> {
-    let running = Running {
-        pid: std::process::id(),
-        ports,
-        registry_auth,
-    };
-    Background::<EmbeddedCluster>::of(deployment)
-        .write_words(&running)
-        .context("cannot write running.json")?;
-    let mut output = io::stdout().lock();
-    let _nobody_waits = writeln!(output, "listening").and_then(|()| output.flush());
-    tracing::info!(
-        "the API server listens on port {}, the registry on port {}",
-        ports.api_server,
-        ports.registry
-    );
-    Ok(())
-}
-
-pub(crate) async fn wait_for_the_end(
-    parts: &mut JoinSet<anyhow::Result<()>>,
-) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => tracing::info!("asked to end"),
-        _ = interrupt.recv() => tracing::info!("interrupted"),
-        ended = parts.join_next() => match ended {
-            Some(Ok(Ok(()))) | None => bail!("a part ended although nobody asked it to"),
-            Some(Ok(Err(error))) => return Err(error),
-            Some(Err(panicked)) => return Err(panicked).context("a part panicked"),
-        },
-    }
-    Ok(())
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::{CERTS_D, REGISTRY_NODE_PORT};
 use crate::embedded::REGISTRY_NAMES;
-use crate::state::{read_if_present, write_atomically};
+use crate::state::{read_if_present, update};
 
 /// The first line of files that we may replace and remove.
 const HEADER: &str = "# Written by konflux-local, which replaces this file.\n";
@@ -86,14 +86,10 @@ pub fn write(folder: &Path, files: &[(PathBuf, String)]) -> Result<bool, (PathBu
     for (name, content) in files {
         let path = folder.join(name);
         let failed = |source| (path.clone(), source);
-        if read_if_present(&path).map_err(failed)?.as_deref() == Some(content.as_bytes()) {
-            continue;
-        }
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(failed)?;
         }
-        write_atomically(&path, content.as_bytes()).map_err(failed)?;
-        changed = true;
+        changed |= update(&path, content.as_bytes()).map_err(failed)?;
     }
     Ok(changed)
 }

@@ -1,66 +1,30 @@
 //! The body of the process: ordinary clients of the deployment's Kubernetes API, until a signal ends it.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use kube::config::Kubeconfig;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::forward::Forward;
 use super::{Running, StandIns, Tekton, Wishes};
-use crate::background::Background;
+use crate::background::body::{self, Arguments, wait_for_the_end};
 use crate::connect;
-use crate::embedded::serve::{start_log, text, wait_for_the_end};
 use crate::entry::PROBE;
-use crate::state::{DeploymentDirectory, DeploymentRecord, StateRoot};
+use crate::state::{DeploymentDirectory, DeploymentRecord};
 
-/// How often an API server that does not answer is asked again.
+/// How often an API server that does not answer is asked again; whoever is not there tells no events.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Runs the process. Its log goes to standard error, one line to standard output says that it listens.
+/// Runs the process; one line to standard output says that it has begun.
 pub(crate) fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    // A session of its own: neither Ctrl-C in the terminal nor its end reaches the process. It fails only for one that
-    // leads its group already, and then there is nothing to leave.
-    let _own_session = rustix::process::setsid();
-    start_log();
-    match run(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("the process of the stand-ins ends: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn run(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
-    let mut next = |what: &str| {
-        arguments
-            .next()
-            .with_context(|| format!("argument {what} is missing"))
+    let parse = |arguments: &mut Arguments<_>| {
+        serde_json::from_str(&arguments.next("WISHES")?).context("WISHES")
     };
-    let root = StateRoot::at(PathBuf::from(next("STATE_ROOT")?));
-    let deployment = root.deployment(&text(&next("NAME")?)?.parse()?);
-    let wishes = serde_json::from_str(text(&next("WISHES")?)?).context("WISHES")?;
-    let background = Background::<StandIns>::of(&deployment);
-    let Some(_life) = background
-        .take_life_lock()
-        .context("cannot take the life lock")?
-    else {
-        bail!("another process of this deployment lives");
-    };
-    // A provider that is installed already is the one we want: only this program installs any.
-    let _installed_before = rustls::crypto::ring::default_provider().install_default();
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .context("cannot start the runtime")?
-        .block_on(serve(&deployment, wishes))
+    body::main::<StandIns, _, Wishes>(arguments, parse, serve)
 }
 
 async fn serve(deployment: &DeploymentDirectory, wishes: Wishes) -> anyhow::Result<()> {
@@ -87,7 +51,13 @@ async fn serve(deployment: &DeploymentDirectory, wishes: Wishes) -> anyhow::Resu
             .await
             .context("the stand-ins failed")
     });
-    announce(deployment, wishes)?;
+    let running = Running {
+        pid: std::process::id(),
+        wishes,
+    };
+    // The API server need not answer yet: whoever waits for the stand-ins waits for their work.
+    body::announce::<StandIns>(deployment, &running)?;
+    tracing::info!("the stand-ins begin");
     let outcome = wait_for_the_end(&mut parts).await;
     shutdown.cancel();
     while parts.join_next().await.is_some() {}
@@ -172,20 +142,4 @@ fn api_server_ca(record: &DeploymentRecord) -> anyhow::Result<String> {
         "the kubeconfig names no certificate authority, and steps verify the API server",
     )?;
     std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))
-}
-
-/// Tells whoever started the process that it runs, if anybody still listens. The API server need not answer yet: whoever waits for the
-/// stand-ins waits for their work.
-fn announce(deployment: &DeploymentDirectory, wishes: Wishes) -> anyhow::Result<()> {
-    let running = Running {
-        pid: std::process::id(),
-        wishes,
-    };
-    Background::<StandIns>::of(deployment)
-        .write_words(&running)
-        .context("cannot write stand-ins.json")?;
-    let mut output = io::stdout().lock();
-    let _nobody_waits = writeln!(output, "listening").and_then(|()| output.flush());
-    tracing::info!("the stand-ins begin");
-    Ok(())
 }

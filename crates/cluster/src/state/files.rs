@@ -23,6 +23,24 @@ pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     replace(path, content, 0o600)
 }
 
+/// [`write_atomically`] if the file is not there or holds something else. Tells whether it was written.
+///
+/// # Errors
+///
+/// What the file system says.
+pub fn update(path: &Path, content: &[u8]) -> io::Result<bool> {
+    replace_if_different(path, content, 0o644)
+}
+
+/// [`write_private`] if the file is not there or holds something else. Tells whether it was written.
+///
+/// # Errors
+///
+/// What the file system says.
+pub fn update_private(path: &Path, content: &[u8]) -> io::Result<bool> {
+    replace_if_different(path, content, 0o600)
+}
+
 /// Reads a file, `None` when it does not exist.
 ///
 /// # Errors
@@ -34,6 +52,14 @@ pub fn read_if_present(path: &Path) -> io::Result<Option<Vec<u8>>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+fn replace_if_different(path: &Path, content: &[u8], mode: u32) -> io::Result<bool> {
+    if read_if_present(path)?.as_deref() == Some(content) {
+        return Ok(false);
+    }
+    replace(path, content, mode)?;
+    Ok(true)
 }
 
 fn replace(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
@@ -52,6 +78,16 @@ fn replace(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_holds_the_content_is_not_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        assert!(update(&path, b"one").unwrap());
+        assert!(!update(&path, b"one").unwrap());
+        assert!(update(&path, b"other").unwrap());
+        assert_eq!(fs::read(&path).unwrap(), b"other");
+    }
 
     #[test]
     fn a_private_file_is_readable_by_its_owner_only() {

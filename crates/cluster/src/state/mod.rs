@@ -11,7 +11,7 @@ mod lock;
 mod record;
 mod root;
 
-pub use files::{read_if_present, write_atomically, write_private};
+pub use files::{read_if_present, update, update_private, write_atomically, write_private};
 pub use lock::{DeploymentLock, LockError, LockHolder};
 pub use record::{
     DeploymentRecord, KubernetesEndpoint, RecordError, RegistryEndpoint, SCHEMA_VERSION,

@@ -6,12 +6,12 @@ use std::time::Duration;
 use cluster::DeploymentRecord;
 use cluster::connect::{self, ConnectError};
 use k8s_openapi::api::core::v1::Namespace;
-use konflux_api::FIELD_MANAGER;
 use kube::api::{DeleteParams, DynamicObject};
 use kube::core::{ApiResource, GroupVersionKind, TypeMeta};
 use kube::runtime::wait::await_condition;
 use kube::{Api, Client, ResourceExt};
 
+use crate::apply;
 use crate::fixtures::{self, FixtureError};
 
 /// What was made in the cluster is not, or not wholly, removed.
@@ -113,12 +113,7 @@ async fn delete(client: &Client, object: &DynamicObject) -> Result<bool, Existin
         source,
     };
     let there = api.get_metadata_opt(&name).await.map_err(refused)?;
-    let is_ours = there.is_some_and(|there| {
-        there
-            .managed_fields()
-            .iter()
-            .any(|entry| entry.manager.as_deref() == Some(FIELD_MANAGER))
-    });
+    let is_ours = there.is_some_and(|there| apply::is_ours(&there));
     if !is_ours {
         return Ok(false);
     }

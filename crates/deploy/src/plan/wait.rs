@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use std::pin::pin;
 
 use futures::{Stream, StreamExt};
+use k8s_openapi::api::apps::v1::Deployment;
 use kube::api::Api;
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Resource, ResourceExt};
@@ -39,6 +40,22 @@ where
     let states = watcher::watch_object(api, name).default_backoff();
     // A watch with its backoff is large.
     Box::pin(first(states, &format!("{object} {words}"), holds, progress)).await
+}
+
+/// Waits until a Deployment says that it is available.
+///
+/// # Errors
+///
+/// As [`for_object`].
+pub async fn for_deployment(
+    api: Api<Deployment>,
+    name: &str,
+    progress: &Progress,
+) -> Result<(), StepError> {
+    let available =
+        |found: Option<&Deployment>| found.is_some_and(|found| is_true(found, "Available"));
+    for_object(api, name, "to be available", available, progress).await?;
+    Ok(())
 }
 
 /// Takes the first state of which the condition holds, and tells every other one.
@@ -158,7 +175,6 @@ mod tests {
     use std::time::Duration;
 
     use futures::stream;
-    use k8s_openapi::api::apps::v1::Deployment;
     use kube::core::Status;
     use serde_json::json;
 

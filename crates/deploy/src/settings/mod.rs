@@ -4,6 +4,7 @@ mod env_file;
 mod konflux_resource;
 mod resolve;
 mod table;
+mod values;
 
 pub use env_file::EnvFileError;
 pub use resolve::{Origin, Settings, SettingsError, Sources};

@@ -3,7 +3,6 @@
 use std::time::SystemTime;
 
 use async_trait::async_trait;
-use cluster::state::write_atomically;
 
 use super::DeployContext;
 use crate::plan::{Outcome, Progress, Step, StepError};
@@ -29,14 +28,8 @@ impl Step<DeployContext> for Certificates {
         let ensured = cluster::embedded::Certificates::ensure(&folder, SystemTime::now());
         let (certificates, made) =
             ensured.map_err(StepError::because("provide the certificates"))?;
-        let path = context.directory.ca_certificate();
-        let present =
-            std::fs::read_to_string(&path).is_ok_and(|content| content == certificates.ca);
-        if !present {
-            let written = write_atomically(&path, certificates.ca.as_bytes());
-            written.map_err(StepError::because(format!("write {}", path.display())))?;
-        }
-        if made || !present {
+        let written = context.ensure_ca(&certificates.ca)?;
+        if made || written {
             Ok(Outcome::Changed("made".to_owned()))
         } else {
             Ok(Outcome::Unchanged)

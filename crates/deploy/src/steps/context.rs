@@ -6,7 +6,9 @@ use std::sync::OnceLock;
 
 use cluster::kind::certs_d::Mirror;
 use cluster::registry_access::RegistryAuth;
-use cluster::state::{KubernetesEndpoint, RegistryEndpoint, SCHEMA_VERSION};
+use cluster::state::{
+    KubernetesEndpoint, RegistryEndpoint, SCHEMA_VERSION, update, update_private,
+};
 use cluster::{ClusterKind, DeploymentDirectory, DeploymentName, DeploymentRecord, Flavour};
 
 use crate::plan::StepError;
@@ -110,6 +112,20 @@ impl DeployContext {
                 .unwrap_or_default(),
             complete: earlier.is_some_and(|record| record.complete),
         }
+    }
+
+    /// Writes the certificate of the authority that clients of the registry trust. Tells whether it was written.
+    pub(super) fn ensure_ca(&self, certificate: &str) -> Result<bool, StepError> {
+        let path = self.directory.ca_certificate();
+        let updated = update(&path, certificate.as_bytes());
+        updated.map_err(StepError::because(format!("write {}", path.display())))
+    }
+
+    /// Writes the deployment's kubeconfig, mode 0600. Tells whether it was written.
+    pub(super) fn ensure_kubeconfig(&self, text: &str) -> Result<bool, StepError> {
+        let path = self.directory.kubeconfig();
+        let updated = update_private(&path, text.as_bytes());
+        updated.map_err(StepError::because(format!("write {}", path.display())))
     }
 
     /// Writes the record before anything else is made, so that from here on the deployment can be found, and shares the cluster.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use cluster::embedded::daemon::Ensured;
 use cluster::embedded::{Certificates, Daemon, Ports, Running, kubeconfig};
 use cluster::registry_access::RegistryAuth;
-use cluster::state::{KubernetesEndpoint, RegistryEndpoint, write_private};
+use cluster::state::{KubernetesEndpoint, RegistryEndpoint};
 use cluster::{ClusterKind, DeploymentRecord, connect};
 
 use super::{Connection, DeployContext};
@@ -85,13 +85,5 @@ fn write_kubeconfig(context: &DeployContext, record: &DeploymentRecord) -> Resul
         &certificates.ca,
         &certificates.admin,
     );
-    if std::fs::read_to_string(&endpoint.kubeconfig).is_ok_and(|present| present == text) {
-        return Ok(false);
-    }
-    let written = write_private(&endpoint.kubeconfig, text.as_bytes());
-    written.map_err(StepError::because(format!(
-        "write {}",
-        endpoint.kubeconfig.display()
-    )))?;
-    Ok(true)
+    context.ensure_kubeconfig(&text)
 }

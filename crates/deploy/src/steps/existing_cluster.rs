@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use cluster::state::{KubernetesEndpoint, RegistryEndpoint, read_if_present, write_private};
+use cluster::state::{KubernetesEndpoint, RegistryEndpoint};
 use cluster::{ClusterKind, connect};
 use kube::Client;
 use kube::config::{Kubeconfig, KubeconfigError};
@@ -17,7 +17,7 @@ use super::{Connection, DeployContext};
 use crate::plan::{Outcome, Progress, Step, StepError};
 use crate::settings::Settings;
 
-/// How often an API server that does not answer is asked again.
+/// How often an API server that does not answer is asked again; whoever is not there tells no events.
 const INTERVAL: Duration = Duration::from_millis(500);
 /// How often at most.
 const ATTEMPTS: u32 = 120;
@@ -131,10 +131,16 @@ impl Step<DeployContext> for ExistingCluster {
         let place = &self.0;
         let mut changed = false;
         if let Some(registry) = &place.registry {
-            changed |= write_ca(context, &registry.ca)?;
+            changed |= context.ensure_ca(&registry.ca)?;
         }
         let (kubeconfig, server) = only(&place.kubeconfig, &place.context)?;
-        changed |= write_kubeconfig(context, &kubeconfig)?;
+        let text = serde_saphyr::to_string(&kubeconfig).map_err(|error| {
+            StepError::new(
+                format!("write the kubeconfig of context {}", place.context),
+                error,
+            )
+        })?;
+        changed |= context.ensure_kubeconfig(&text)?;
         let kubernetes = KubernetesEndpoint {
             server,
             context: place.context.clone(),
@@ -229,29 +235,4 @@ fn only(kubeconfig: &Kubeconfig, name: &str) -> Result<(Kubeconfig, String), Ste
         ..kubeconfig.clone()
     };
     Ok((pinned, server))
-}
-
-fn write_kubeconfig(context: &DeployContext, kubeconfig: &Kubeconfig) -> Result<bool, StepError> {
-    let path = context.directory.kubeconfig();
-    let attempted = format!("write {}", path.display());
-    let text =
-        serde_saphyr::to_string(kubeconfig).map_err(|error| StepError::new(&attempted, error))?;
-    let present = read_if_present(&path).map_err(StepError::because(attempted.clone()))?;
-    if present.as_deref() == Some(text.as_bytes()) {
-        return Ok(false);
-    }
-    write_private(&path, text.as_bytes()).map_err(StepError::because(attempted))?;
-    Ok(true)
-}
-
-fn write_ca(context: &DeployContext, ca: &str) -> Result<bool, StepError> {
-    let path = context.directory.ca_certificate();
-    let attempted = format!("write {}", path.display());
-    let present = read_if_present(&path).map_err(StepError::because(attempted.clone()))?;
-    if present.as_deref() == Some(ca.as_bytes()) {
-        return Ok(false);
-    }
-    cluster::state::write_atomically(&path, ca.as_bytes())
-        .map_err(StepError::because(attempted))?;
-    Ok(true)
 }

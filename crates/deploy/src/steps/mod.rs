@@ -59,6 +59,7 @@ pub fn embedded(ports: Ports) -> Steps {
 /// The plan of a deployment on Kind, with the stand-ins.
 #[must_use]
 pub fn on_kind(place: &Arc<KindPlace>, sources: SourceStore) -> Steps {
+    let cluster = &["kind-cluster"];
     let forwards_registry = place.registry_port.is_none();
     let mut steps: Steps = vec![
         Box::new(kind::Host(Arc::clone(place))),
@@ -69,105 +70,89 @@ pub fn on_kind(place: &Arc<KindPlace>, sources: SourceStore) -> Steps {
             kind::KindCluster(Arc::clone(place)),
         ),
         after(
-            &["kind-cluster"],
-            registry_pod::RegistryPod {
-                image: place.registry_image.clone(),
-            },
-        ),
-        after(&["kind-cluster"], tekton::TektonPipelines(sources)),
-        after(&["kind-cluster"], DEFINITIONS_WITHOUT_TEKTON),
-        after(&["kind-cluster"], registry::RegistryHosting),
-        after(
-            &["registry"],
-            stand_ins_process::BackgroundProcess {
-                tekton: process::Tekton::Real,
-                forwards_registry,
-            },
-        ),
-        after(&["stand-ins-process"], registry::RegistryProof),
-        after(&["registry-proof"], probe_image::ProbeImage),
-        after(
-            &["probe-image"],
-            image_runs::ImageRuns {
-                by_host_name: !forwards_registry,
-            },
+            cluster,
+            registry_pod::RegistryPod::new(&place.registry_image),
         ),
     ];
-    steps.extend(konflux(&[
-        "custom-resource-definitions",
-        "tekton-pipelines",
-    ]));
-    steps.push(after(
-        &["tenants", "stand-ins-process"],
-        stand_ins::StandIns,
-    ));
+    let process = stand_ins_process::BackgroundProcess {
+        tekton: process::Tekton::Real,
+        forwards_registry,
+    };
+    steps.extend(registry(cluster, &["registry"], process));
+    steps.extend(tekton(cluster, sources, !forwards_registry));
+    steps.push(works());
     steps
 }
 
 /// The plan of a deployment on the cluster of a kubeconfig context, with the stand-ins.
 #[must_use]
 pub fn on_existing(place: &Arc<ExistingPlace>, sources: SourceStore) -> Steps {
-    let mut steps: Steps = Vec::new();
-    let connected: &'static [&'static str] = &["existing-cluster"];
+    let cluster = &["existing-cluster"];
+    let connect = existing_cluster::ExistingCluster(Arc::clone(place));
     let has_registry = place.registry.is_some();
     let models = place.tekton == Tekton::Models;
-    if has_registry {
-        steps.push(Box::new(existing_cluster::ExistingCluster(Arc::clone(
-            place,
-        ))));
-    } else {
-        steps.push(Box::new(kind::RegistryCertificate));
-        steps.push(after(
-            &["certificates"],
-            existing_cluster::ExistingCluster(Arc::clone(place)),
-        ));
-        steps.push(after(
-            connected,
-            registry_pod::RegistryPod {
-                image: place.registry_image.clone(),
-            },
-        ));
-    }
-    steps.push(after(connected, registry::RegistryHosting));
-    let tekton = match models {
-        true => process::Tekton::Models,
-        false => process::Tekton::Real,
+    let process = stand_ins_process::BackgroundProcess {
+        tekton: match models {
+            true => process::Tekton::Models,
+            false => process::Tekton::Real,
+        },
+        forwards_registry: !has_registry,
     };
-    steps.push(after(
-        if has_registry {
-            connected
-        } else {
-            &["registry"]
-        },
-        stand_ins_process::BackgroundProcess {
-            tekton,
-            forwards_registry: !has_registry,
-        },
-    ));
-    steps.push(after(&["stand-ins-process"], registry::RegistryProof));
+    let mut steps: Steps = match has_registry {
+        true => vec![Box::new(connect)],
+        false => vec![
+            Box::new(kind::RegistryCertificate),
+            after(&["certificates"], connect),
+            after(
+                cluster,
+                registry_pod::RegistryPod::new(&place.registry_image),
+            ),
+        ],
+    };
+    let has_its_registry: &[&str] = if has_registry { cluster } else { &["registry"] };
+    steps.extend(registry(cluster, has_its_registry, process));
     if models {
-        steps.push(after(connected, DEFINITIONS_WITH_TEKTON));
+        steps.push(after(cluster, DEFINITIONS_WITH_TEKTON));
         steps.extend(konflux(&["custom-resource-definitions"]));
     } else {
-        steps.push(after(connected, tekton::TektonPipelines(sources)));
-        steps.push(after(connected, DEFINITIONS_WITHOUT_TEKTON));
-        steps.push(after(&["registry-proof"], probe_image::ProbeImage));
-        steps.push(after(
-            &["probe-image"],
-            image_runs::ImageRuns {
-                by_host_name: false,
-            },
-        ));
-        steps.extend(konflux(&[
-            "custom-resource-definitions",
-            "tekton-pipelines",
-        ]));
+        // No Kubernetes API tells nodes how to call the registry.
+        steps.extend(tekton(cluster, sources, false));
     }
-    steps.push(after(
-        &["tenants", "stand-ins-process"],
-        stand_ins::StandIns,
-    ));
+    steps.push(works());
     steps
+}
+
+/// The registry is announced and, once the process runs that may forward it, proven.
+fn registry(
+    cluster: &'static [&'static str],
+    there: &'static [&'static str],
+    process: stand_ins_process::BackgroundProcess,
+) -> Steps {
+    vec![
+        after(cluster, registry::RegistryHosting),
+        after(there, process),
+        after(&["stand-ins-process"], registry::RegistryProof),
+    ]
+}
+
+/// Real Tekton, the image that its pods run, and what it works on.
+fn tekton(cluster: &'static [&'static str], sources: SourceStore, by_host_name: bool) -> Steps {
+    let mut steps: Steps = vec![
+        after(cluster, tekton::TektonPipelines(sources)),
+        after(cluster, DEFINITIONS_WITHOUT_TEKTON),
+        after(&["registry-proof"], probe_image::ProbeImage),
+        after(&["probe-image"], image_runs::ImageRuns { by_host_name }),
+    ];
+    steps.extend(konflux(&[
+        "custom-resource-definitions",
+        "tekton-pipelines",
+    ]));
+    steps
+}
+
+/// The stand-ins in their process do their work.
+fn works() -> Box<dyn Step<DeployContext>> {
+    after(&["tenants", "stand-ins-process"], stand_ins::StandIns)
 }
 
 const DEFINITIONS_WITH_TEKTON: manifests::CustomResourceDefinitions =

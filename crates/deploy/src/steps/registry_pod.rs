@@ -25,7 +25,7 @@ const IMAGE: &str = "zot";
 /// Applies the registry and waits until it answers inside the cluster.
 pub(super) struct RegistryPod {
     /// Another image than the pinned one.
-    pub(super) image: Option<String>,
+    image: Option<String>,
 }
 
 #[async_trait]
@@ -49,10 +49,7 @@ impl Step<DeployContext> for RegistryPod {
         let changed = apply::all(client, objects).await;
         let changed = changed.map_err(StepError::because("apply the registry"))?;
         let api: Api<Deployment> = Api::namespaced(client.clone(), NAMESPACE);
-        let available = |deployment: Option<&Deployment>| {
-            deployment.is_some_and(|deployment| wait::is_true(deployment, "Available"))
-        };
-        wait::for_object(api, DEPLOYMENT, "to be available", available, progress).await?;
+        wait::for_deployment(api, DEPLOYMENT, progress).await?;
         Ok(match changed {
             0 => Outcome::Unchanged,
             changed => Outcome::Changed(format!("applied {changed} of {count} objects")),
@@ -70,6 +67,12 @@ impl Step<DeployContext> for RegistryPod {
 }
 
 impl RegistryPod {
+    pub(super) fn new(image: &Option<String>) -> Self {
+        Self {
+            image: image.clone(),
+        }
+    }
+
     fn image(&self) -> Result<String, StepError> {
         if let Some(image) = &self.image {
             return Ok(image.clone());

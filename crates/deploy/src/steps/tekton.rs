@@ -7,7 +7,6 @@ use async_trait::async_trait;
 use futures::future::try_join_all;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use konflux_api::FIELD_MANAGER;
 use kube::api::{DynamicObject, ListParams, PostParams};
 use kube::core::{ApiResource, GroupVersionKind};
 use kube::runtime::{conditions, wait::await_condition};
@@ -22,7 +21,7 @@ use crate::sources::{Catalog, SourceStore, Telling, patch};
 /// What `fixtures/sources.toml` calls the release.
 pub(crate) const RELEASE: &str = "tekton-pipelines";
 const NAMESPACE: &str = "tekton-pipelines";
-/// How often the webhook is asked.
+/// How often the webhook is asked: nothing tells when a Service leads to its pod.
 const INTERVAL: Duration = Duration::from_millis(250);
 const CONTROLLER: &str = "tekton-pipelines-controller";
 
@@ -49,7 +48,7 @@ impl Step<DeployContext> for TektonPipelines {
         let selector = ListParams::default().fields(&format!("metadata.name={CONTROLLER}"));
         let found = controller.list(&selector).await;
         let found = found.map_err(StepError::because("look for Tekton's controller"))?;
-        if let Some(theirs) = found.items.iter().find(|found| !is_ours(*found)) {
+        if let Some(theirs) = found.items.iter().find(|found| !apply::is_ours(*found)) {
             let namespace = theirs.namespace().unwrap_or_default();
             wait_for_deployments(client, &namespace, progress).await?;
             return Ok(Outcome::Unchanged);
@@ -98,13 +97,6 @@ impl TektonPipelines {
             patch::documents(RELEASE, &fetched.content).map_err(StepError::because(attempted))?;
         patch::objects(RELEASE, documents).map_err(StepError::because(attempted))
     }
-}
-
-fn is_ours(object: &impl ResourceExt) -> bool {
-    object
-        .managed_fields()
-        .iter()
-        .any(|entry| entry.manager.as_deref() == Some(FIELD_MANAGER))
 }
 
 /// Definitions first: the rest holds objects of their kinds.
@@ -192,17 +184,7 @@ async fn wait_for_deployments(
         "list Deployments in {namespace}"
     )))?;
     for deployment in listed {
-        let available = |deployment: Option<&Deployment>| {
-            deployment.is_some_and(|deployment| wait::is_true(deployment, "Available"))
-        };
-        wait::for_object(
-            api.clone(),
-            &deployment.name_any(),
-            "to be available",
-            available,
-            progress,
-        )
-        .await?;
+        wait::for_deployment(api.clone(), &deployment.name_any(), progress).await?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 
 use super::{Kind, LOOK};
 use crate::kind::{ClusterName, KindError};
-use crate::state::{read_if_present, write_private};
+use crate::state::update_private;
 
 /// A context by its name and its file: what every call to the cluster names, so that none depends on what is current.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,10 +48,7 @@ impl Kind {
             return Err(KindError::program(attempted)(output.unusable(problem)));
         };
         let content = text.expose_secret().as_bytes();
-        let present = read_if_present(path).map_err(KindError::file(path))?;
-        if present.as_deref() != Some(content) {
-            write_private(path, content).map_err(KindError::file(path))?;
-        }
+        update_private(path, content).map_err(KindError::file(path))?;
         Ok(PinnedContext {
             kubeconfig: path.to_owned(),
             context,

@@ -5,7 +5,6 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use cluster::certificate_authority::ServerCertificate;
 use cluster::kind::WorkFolder;
-use cluster::state::{read_if_present, write_atomically};
 
 use crate::plan::{Outcome, Progress, Step, StepError};
 use crate::steps::DeployContext;
@@ -37,14 +36,7 @@ impl Step<DeployContext> for RegistryCertificate {
         _progress: &Progress,
     ) -> Result<Outcome, StepError> {
         let (certificate, made) = ensure(context)?;
-        let path = context.directory.ca_certificate();
-        let attempted = format!("write {}", path.display());
-        let present = read_if_present(&path).map_err(StepError::because(attempted.clone()))?;
-        let written = present.as_deref() != Some(certificate.ca.as_bytes());
-        if written {
-            write_atomically(&path, certificate.ca.as_bytes())
-                .map_err(StepError::because(attempted))?;
-        }
+        let written = context.ensure_ca(&certificate.ca)?;
         Ok(match made || written {
             true => Outcome::Changed("made".to_owned()),
             false => Outcome::Unchanged,
