@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cluster::{ClusterKind, DeploymentName, DeploymentRecord, StateRoot};
+use cluster::{ClusterKind, DeploymentName, DeploymentRecord, Flavour, StateRoot};
 use deploy::deployment::Target;
 use deploy::plan::Outline;
 use deploy::{DeployError, DeployRequest, Deployed, EventSink, Settings, Sources, deployment};
@@ -41,7 +41,7 @@ pub(crate) async fn run(arguments: DeployLocal) -> Result<Exit, Failure> {
     let root = state_root().map_err(|error| Exit::HostLacks.with(error))?;
     let choice = target::choose(&arguments, &root, &settings).await?;
     let notes = settings
-        .for_cluster(choice.cluster)
+        .for_cluster(choice.cluster, Flavour::StandIns)
         .map_err(|error| Exit::WrongUse.with(error))?;
     say(format!("cluster: {} ({})", choice.cluster, choice.reason));
     notes.iter().for_each(|note| say(format!("note: {note}")));

@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use cluster::host::{self, Check, Environment, Remedy, Report, Wishes};
-use cluster::kind::configuration::{self, ClusterConfiguration};
-use cluster::kind::{ClusterName, KindSettings};
-use cluster::{ClusterKind, DeploymentName, Flavour};
-use deploy::host_images::{self, Registries};
+use cluster::host::{self, Check, Environment, Remedy, Report};
+use cluster::{ClusterKind, Flavour};
+use deploy::host_images::Registries;
+use deploy::steps::KindPlace;
 use deploy::{Settings, SettingsError, Sources};
 
 use crate::arguments::{Format, Output, state_root};
@@ -40,11 +39,13 @@ pub(crate) async fn run(arguments: Doctor) -> Result<Exit, Failure> {
     let env_file = arguments
         .env_file
         .or_else(|| default.exists().then_some(default));
-    let settings = settings(env_file.clone());
-    let wishes = wishes(arguments.konflux, settings.as_ref().ok())?;
+    let settings = settings(env_file.clone(), arguments.konflux);
+    let place = place(settings.as_ref().ok())?;
+    let wishes = place.wishes(arguments.konflux);
+    // The document is ours; what is wrong with it comes from a setting.
+    let wishes = wishes.map_err(|error| Exit::WrongUse.with(error))?;
     let registries = Registries::new().map_err(|error| Exit::HostLacks.with(error))?;
-    let environment = Environment::of_this_process();
-    let mut report = host::examine(&environment, &wishes, &registries).await;
+    let mut report = host::examine(&place.environment, &wishes, &registries).await;
     report.add(judge(&settings, env_file.as_deref()));
     if arguments.output.output == Format::Json {
         report::json(&report).map_err(|error| Exit::Failed.with(error))?;
@@ -66,7 +67,7 @@ fn exit(report: &Report) -> Exit {
     }
 }
 
-fn settings(env_file: Option<PathBuf>) -> Result<Settings, SettingsError> {
+fn settings(env_file: Option<PathBuf>, flavour: Flavour) -> Result<Settings, SettingsError> {
     let sources = Sources {
         arguments: Vec::new(),
         // A variable that is not text cannot be one of ours: their values are checked to be text.
@@ -76,7 +77,7 @@ fn settings(env_file: Option<PathBuf>) -> Result<Settings, SettingsError> {
         env_file,
     };
     let settings = Settings::resolve(&sources)?;
-    settings.for_cluster(ClusterKind::Kind)?;
+    settings.for_cluster(ClusterKind::Kind, flavour)?;
     Ok(settings)
 }
 
@@ -98,18 +99,13 @@ fn judge(settings: &Result<Settings, SettingsError>, env_file: Option<&Path>) ->
     }
 }
 
-fn wishes(flavour: Flavour, settings: Option<&Settings>) -> Result<Wishes, Failure> {
+/// The cluster that would be made; with settings that cannot be used, the one that is made without any.
+fn place(settings: Option<&Settings>) -> Result<KindPlace, Failure> {
     let root = state_root().map_err(|error| Exit::HostLacks.with(error))?;
-    let mut kind = KindSettings::new(ClusterName::from(&DeploymentName::default()));
-    if let Some(settings) = settings {
-        kind.registry_port = Some(settings.registry_host_port());
-    }
-    let configuration = configuration::render(&kind)
-        .and_then(|document| ClusterConfiguration::read(&document))
-        // The document is ours; what is wrong with it comes from a setting.
-        .map_err(|error| Exit::WrongUse.with(error))?;
-    let state = root.path().to_owned();
-    host_images::wishes(flavour, state, &configuration).map_err(|error| Exit::Failed.with(error))
+    let none = Settings::default();
+    let environment = Environment::of_this_process();
+    KindPlace::new(settings.unwrap_or(&none), environment, root)
+        .map_err(|error| Exit::WrongUse.with(error))
 }
 
 #[cfg(test)]

@@ -5,12 +5,10 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use cluster::choice::{self, Choice, Knowledge};
 use cluster::host::{self, Environment};
-use cluster::kind::configuration::{self, ClusterConfiguration};
-use cluster::kind::{ClusterName, KindSettings};
 use cluster::{ClusterKind, Flavour, StateRoot};
 use deploy::Settings;
 use deploy::deployment::Target;
-use deploy::host_images::{self, Registries};
+use deploy::host_images::Registries;
 use deploy::sources::{Cache, LockFile, Mirror, Origin, SourceStore};
 use deploy::steps::{ExistingPlace, KindPlace};
 
@@ -37,12 +35,8 @@ pub(super) async fn choose(
 }
 
 async fn kind_is_possible(root: &StateRoot, settings: &Settings) -> anyhow::Result<()> {
-    let name: ClusterName = settings.kind_cluster().parse()?;
-    let document = configuration::render(&KindSettings::new(name))?;
-    let configuration = ClusterConfiguration::read(&document)?;
-    let state = root.path().to_owned();
-    let wishes = host_images::wishes(Flavour::StandIns, state, &configuration)?;
     let place = KindPlace::new(settings, Environment::of_this_process(), root.clone())?;
+    let wishes = place.wishes(Flavour::StandIns)?;
     host::kind_is_possible(&place.environment, &wishes, &Registries::new()?).await?;
     Ok(())
 }

@@ -214,6 +214,25 @@ fn the_process_of_the_stand_ins_comes_back_when_it_was_killed() {
 }
 
 #[test]
+fn the_process_of_the_stand_ins_follows_a_kubeconfig_that_changes() {
+    let existing = Existing::start();
+    let sandbox = Sandbox::new();
+    existing.deploy(&sandbox);
+    let before = sandbox.json("data/stand-ins.json")["pid"].as_i64();
+    // The same cluster by another name.
+    let path = existing.path("kubeconfig");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("127.0.0.1", "localhost")).unwrap();
+    let again = existing.deploy(&sandbox);
+    assert!(
+        again.stderr.contains("started again as process"),
+        "{}",
+        again.stderr
+    );
+    assert_ne!(sandbox.json("data/stand-ins.json")["pid"].as_i64(), before);
+}
+
+#[test]
 fn a_deployment_is_not_moved_to_another_cluster() {
     let existing = Existing::start();
     let sandbox = Sandbox::new();

@@ -19,7 +19,7 @@ pub enum Platform {
 }
 
 /// The surroundings of an examination. Values are secrets: a proxy's URL may hold a password.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Environment {
     variables: BTreeMap<String, SecretString>,
     user_id: u32,

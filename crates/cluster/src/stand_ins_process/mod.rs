@@ -25,17 +25,19 @@ pub enum Tekton {
 }
 
 /// What is asked of the process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Wishes {
     /// Who runs PipelineRuns and TaskRuns.
     pub tekton: Tekton,
+    /// The digest of the kubeconfig: a process knows the cluster by the one that it was started with.
+    pub kubeconfig: String,
     /// The port of this host's loopback that leads to the registry's Service.
     pub forward_registry: Option<u16>,
 }
 
 /// A process that runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Running {
     /// Its process id.
@@ -85,7 +87,7 @@ impl<'a> StandInsProcess<'a> {
         program: &Path,
         wishes: Wishes,
     ) -> Result<(Running, Ensured), DaemonError> {
-        let (running, ensured) = self.0.ensure(program, arguments(wishes)).await?;
+        let (running, ensured) = self.0.ensure(program, arguments(&wishes)).await?;
         if running.wishes == wishes {
             let ensured = match ensured {
                 background::Ensured::Running => Ensured::Running,
@@ -94,7 +96,7 @@ impl<'a> StandInsProcess<'a> {
             return Ok((running, ensured));
         }
         self.0.stop().await?;
-        let (running, _) = self.0.ensure(program, arguments(wishes)).await?;
+        let (running, _) = self.0.ensure(program, arguments(&wishes)).await?;
         Ok((running, Ensured::Restarted))
     }
 
@@ -108,8 +110,8 @@ impl<'a> StandInsProcess<'a> {
     }
 }
 
-fn arguments(wishes: Wishes) -> [std::ffi::OsString; 1] {
-    let text = serde_json::to_string(&wishes).expect("wishes are always JSON");
+fn arguments(wishes: &Wishes) -> [std::ffi::OsString; 1] {
+    let text = serde_json::to_string(wishes).expect("wishes are always JSON");
     [text.into()]
 }
 

@@ -9,7 +9,7 @@ use cluster::kind::network::NetworkRecord;
 use cluster::kind::{ClusterName, InvalidClusterName, WorkFolder};
 use cluster::{DeploymentDirectory, DeploymentRecord, StateRoot};
 
-use crate::steps::kind::kind;
+use crate::steps::kind::{ENGINE, kind};
 
 /// The Kind cluster is not, or not wholly, removed.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +28,20 @@ pub enum KindDestroyError {
     Destroy(#[from] DestroyError),
 }
 
+/// The engine that was used, else the one that `CONTAINER_TOOL` names: another one would say that there is no such cluster.
+fn of_the_cluster(environment: &Environment, record: Option<&DeploymentRecord>) -> Environment {
+    let recorded = record.and_then(|record| record.versions.get(ENGINE));
+    let asked = recorded
+        .map(String::as_str)
+        .or(environment.variable("CONTAINER_TOOL"));
+    match asked {
+        Some(engine) => environment
+            .clone()
+            .with("KIND_EXPERIMENTAL_PROVIDER", engine),
+        None => environment.clone(),
+    }
+}
+
 /// Removes the cluster that the deployment's document names; nothing where there is no such document.
 pub(super) async fn destroy(
     root: &StateRoot,
@@ -44,7 +58,8 @@ pub(super) async fn destroy(
             None => return Ok(Vec::new()),
         },
     };
-    let engine = engine::find(environment).await?;
+    let environment = of_the_cluster(environment, record);
+    let engine = engine::find(&environment).await?;
     let network = NetworkRecord::of(root);
     let kubeconfig = directory.kubeconfig();
     let belongings = Belongings {
@@ -62,4 +77,26 @@ pub(super) async fn destroy(
     removed.extend(named("volumes", &gone.volumes));
     removed.extend(gone.network.map(|fate| fate.to_string()));
     Ok(removed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use cluster::host::Platform;
+
+    use super::*;
+
+    #[test]
+    fn the_engine_of_the_settings_is_asked_where_none_is_recorded() {
+        let environment = Environment::new(Path::new("/"), Platform::Linux, 1000);
+        let provider = |environment: &Environment| {
+            let environment = of_the_cluster(environment, None);
+            let provider = environment.variable("KIND_EXPERIMENTAL_PROVIDER");
+            provider.map(str::to_owned)
+        };
+        assert_eq!(provider(&environment), None);
+        let asked = environment.with("CONTAINER_TOOL", "podman");
+        assert_eq!(provider(&asked).as_deref(), Some("podman"));
+    }
 }

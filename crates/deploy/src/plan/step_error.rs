@@ -47,22 +47,45 @@ impl Error for StepError {}
 
 /// An error with all its causes, as one fragment; a cause that the error's own text repeats is not said twice.
 pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = words(error);
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let words = words(error);
-        if !text.contains(&words) {
+    let mut text = String::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        // An API server's answer is printed with all its fields; its message is what a person needs, and its cause is the same answer.
+        let answer = answer(error);
+        let words = answer.map_or_else(|| error.to_string(), ToString::to_string);
+        if text.is_empty() {
+            text = words;
+        } else if !text.contains(&words) {
             text = format!("{text}: {words}");
         }
-        cause = error.source();
+        next = match answer {
+            Some(_) => None,
+            None => error.source(),
+        };
     }
     text
 }
 
-/// An error's own words. `kube` prints an API server's answer with all its fields; its message is what a person needs.
-fn words(error: &(dyn Error + 'static)) -> String {
-    match error.downcast_ref::<kube::Error>() {
-        Some(kube::Error::Api(status)) => status.message.clone(),
-        _ => error.to_string(),
+/// The message of an API server's answer; libraries keep the error in a box.
+fn answer<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a str> {
+    let boxed = error.downcast_ref::<Box<kube::Error>>().map(AsRef::as_ref);
+    match error.downcast_ref::<kube::Error>().or(boxed) {
+        Some(kube::Error::Api(status)) => Some(&status.message),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kube::core::Status;
+
+    use super::*;
+
+    #[test]
+    fn an_api_servers_answer_is_told_by_its_message_alone() {
+        let answer = || kube::Error::Api(Status::failure("no such thing", "NotFound").boxed());
+        assert_eq!(chain(&answer()), "no such thing");
+        let boxed: Box<kube::Error> = Box::new(answer());
+        assert_eq!(chain(&boxed), "no such thing");
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use cluster::ClusterKind;
 use cluster::registry_access::RegistryAuth;
+use cluster::{ClusterKind, Flavour};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::env_file::{self, EnvFileError};
@@ -166,11 +166,15 @@ impl Settings {
     /// # Errors
     ///
     /// [`SettingsError::NotThere`] where ignoring the setting would deceive.
-    pub fn for_cluster(&self, cluster: ClusterKind) -> Result<Vec<String>, SettingsError> {
-        if cluster == ClusterKind::Embedded
+    pub fn for_cluster(
+        &self,
+        cluster: ClusterKind,
+        flavour: Flavour,
+    ) -> Result<Vec<String>, SettingsError> {
+        if flavour == Flavour::StandIns
             && let Some((_, origin)) = self.values.get("QUAY_TOKEN")
         {
-            let reason = "has no image-controller yet";
+            let reason = "with the stand-ins has no image-controller yet";
             return Err(SettingsError::NotThere {
                 name: "QUAY_TOKEN",
                 origin: origin.clone(),
@@ -193,7 +197,16 @@ impl Settings {
             let setting = table::find(name)?;
             let default = setting.default == Some(value.expose_secret());
             let applies = setting.clusters.contains(&cluster) || default;
-            (!applies).then(|| format!("{name} ({origin}) has no effect on the {cluster} cluster"))
+            let follows = flavour == Flavour::StandIns && table::FOLLOWS.contains(name);
+            match (applies, follows) {
+                (false, _) => Some(format!(
+                    "{name} ({origin}) has no effect on the {cluster} cluster"
+                )),
+                (true, true) if !default => {
+                    Some(format!("{name} ({origin}) has no effect in this version"))
+                }
+                (true, _) => None,
+            }
         });
         Ok(ignored.collect())
     }

@@ -61,7 +61,9 @@ pub enum Tekton {
 #[derive(Debug, thiserror::Error)]
 pub enum ExistingPlaceError {
     /// There is no kubeconfig that can be used.
-    #[error("cannot use the kubeconfig (KUBECONFIG, else ~/.kube/config): {0}")]
+    #[error(
+        "cannot use the kubeconfig (KUBECONFIG, else ~/.kube/config): {0}; `kubectl config get-contexts` says whether kubectl can"
+    )]
     Kubeconfig(#[from] KubeconfigError),
     /// It does not say which cluster is meant.
     #[error("the kubeconfig has no current context; choose one with --context")]

@@ -26,7 +26,7 @@ use cluster::stand_ins_process as process;
 
 pub use context::{Connection, DeployContext};
 pub use existing_cluster::{ExistingPlace, ExistingPlaceError, RegistryPlace, Tekton};
-pub use kind::KindPlace;
+pub use kind::{KindPlace, WishesError};
 
 use crate::plan::Step;
 use crate::sources::SourceStore;

@@ -1,7 +1,10 @@
 //! The stand-in controllers in a background process of this host, and the way to the registry where no port leads to it.
 
+use std::fs;
+
 use async_trait::async_trait;
 use cluster::stand_ins_process::{Ensured, StandInsProcess, Tekton, Wishes};
+use oci::{Algorithm, Digest};
 
 use super::DeployContext;
 use super::forwarding::port_of;
@@ -34,8 +37,13 @@ impl Step<DeployContext> for BackgroundProcess {
             true => port_of(&record.registry.host_endpoint),
             false => None,
         };
+        let path = &record.kubernetes.kubeconfig;
+        let kubeconfig = fs::read(path);
+        let kubeconfig =
+            kubeconfig.map_err(StepError::because(format!("read {}", path.display())))?;
         let wishes = Wishes {
             tekton: self.tekton,
+            kubeconfig: Digest::of(Algorithm::Sha256, &kubeconfig).to_string(),
             forward_registry,
         };
         progress.waiting("the process to listen");

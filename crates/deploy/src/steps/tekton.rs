@@ -51,13 +51,14 @@ impl Step<DeployContext> for TektonPipelines {
         if let Some(theirs) = found.items.iter().find(|found| !apply::is_ours(*found)) {
             let namespace = theirs.namespace().unwrap_or_default();
             wait_for_deployments(client, &namespace, progress).await?;
+            wait_for_webhook(client, &namespace, progress).await?;
             return Ok(Outcome::Unchanged);
         }
         let objects = self.objects(progress).await?;
         let count = objects.len();
         let changed = apply_release(client, objects, progress).await?;
         wait_for_deployments(client, NAMESPACE, progress).await?;
-        wait_for_webhook(client, progress).await?;
+        wait_for_webhook(client, NAMESPACE, progress).await?;
         Ok(match changed {
             0 => Outcome::Unchanged,
             changed => Outcome::Changed(format!("applied {changed} of {count} objects")),
@@ -133,9 +134,13 @@ async fn apply_release(
 
 /// Tries a Pipeline out, without storing it, until Tekton's webhook has put in its defaults. A webhook registers itself once it runs, and its Service
 /// leads to it a moment later: until then objects are refused, or stored without their defaults and unchecked.
-async fn wait_for_webhook(client: &Client, progress: &Progress) -> Result<(), StepError> {
+async fn wait_for_webhook(
+    client: &Client,
+    namespace: &str,
+    progress: &Progress,
+) -> Result<(), StepError> {
     let resource = ApiResource::from_gvk(&GroupVersionKind::gvk("tekton.dev", "v1", "Pipeline"));
-    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), NAMESPACE, &resource);
+    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), namespace, &resource);
     let tried: DynamicObject = serde_json::from_value(json!({
         "apiVersion": "tekton.dev/v1",
         "kind": "Pipeline",

@@ -139,7 +139,9 @@ fn a_missing_env_file_that_was_asked_for_is_an_error() {
 #[test]
 fn what_has_no_effect_is_said_and_what_would_deceive_is_refused() {
     let settings = resolve("KIND_MEMORY_GB=12\nKIND_CLUSTER=konflux", &[]).unwrap();
-    let notes = settings.for_cluster(ClusterKind::Embedded).unwrap();
+    let notes = settings
+        .for_cluster(ClusterKind::Embedded, Flavour::StandIns)
+        .unwrap();
     assert_eq!(notes.len(), 1);
     assert!(
         notes[0].starts_with("KIND_MEMORY_GB (")
@@ -147,7 +149,7 @@ fn what_has_no_effect_is_said_and_what_would_deceive_is_refused() {
     );
     let quay = resolve("QUAY_TOKEN=t\nQUAY_ORGANIZATION=o", &[]).unwrap();
     assert!(matches!(
-        quay.for_cluster(ClusterKind::Embedded),
+        quay.for_cluster(ClusterKind::Embedded, Flavour::StandIns),
         Err(SettingsError::NotThere { .. })
     ));
 }
@@ -156,4 +158,40 @@ fn what_has_no_effect_is_said_and_what_would_deceive_is_refused() {
 fn secrets_are_not_printed_by_debug() {
     let settings = resolve("QUAY_TOKEN=s3cret\nQUAY_ORGANIZATION=org", &[]).unwrap();
     assert!(!format!("{settings:?}").contains("s3cret"));
+}
+
+#[test]
+fn a_setting_that_nothing_reads_yet_is_named() {
+    let settings = resolve("", &[("SMEE_CHANNEL", "https://smee.example/x")]).unwrap();
+    let notes = settings.for_cluster(ClusterKind::Kind, Flavour::StandIns);
+    assert_eq!(
+        notes.unwrap(),
+        ["SMEE_CHANNEL (the environment) has no effect in this version"]
+    );
+    let of_the_operator = settings.for_cluster(ClusterKind::Kind, Flavour::Operator);
+    assert!(of_the_operator.unwrap().is_empty());
+}
+
+#[test]
+fn a_quay_is_refused_wherever_the_stand_ins_would_pass_it_over() {
+    let quay = [("QUAY_TOKEN", "t"), ("QUAY_ORGANIZATION", "o")];
+    let settings = resolve("", &quay).unwrap();
+    for cluster in [
+        ClusterKind::Embedded,
+        ClusterKind::Kind,
+        ClusterKind::Existing,
+    ] {
+        let refused = settings
+            .for_cluster(cluster, Flavour::StandIns)
+            .unwrap_err();
+        assert!(
+            refused.to_string().contains("no image-controller yet"),
+            "{refused}"
+        );
+    }
+    assert!(
+        settings
+            .for_cluster(ClusterKind::Kind, Flavour::Operator)
+            .is_ok()
+    );
 }

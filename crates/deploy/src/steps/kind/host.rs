@@ -5,12 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cluster::Flavour;
 use cluster::host::{self, ImageLookup, NoLookup, Verdict};
-use cluster::kind::WorkFolder;
-use cluster::kind::configuration::{self, ClusterConfiguration};
-use cluster::kind::{KindSettings, inspect};
+use cluster::kind::inspect;
 
 use super::KindPlace;
-use crate::host_images::{Registries, wishes};
+use crate::host_images::Registries;
 use crate::plan::{Outcome, Progress, Step, StepError};
 use crate::steps::DeployContext;
 
@@ -29,32 +27,13 @@ impl Step<DeployContext> for Host {
 
     async fn run(
         &self,
-        context: &DeployContext,
+        _context: &DeployContext,
         progress: &Progress,
     ) -> Result<Outcome, StepError> {
         let place = &self.0;
         let judged = "judge whether this host can run a Kind cluster";
-        let document = configuration::render(&KindSettings {
-            node_image: place.node_image.clone(),
-            registry_port: place.registry_port,
-            certs_d: Some(WorkFolder::of(&context.directory).certs_d()),
-            ..KindSettings::new(place.name.clone())
-        });
-        let configuration = document
-            .and_then(|document| ClusterConfiguration::read(&document))
-            .map_err(StepError::because(judged))?;
-        let mut wishes = wishes(
-            Flavour::StandIns,
-            place.root.path().to_owned(),
-            &configuration,
-        )
-        .map_err(StepError::because(judged))?;
-        wishes.memory_gib = place.memory_gib.into();
-        // A chosen image is judged instead of the pinned one.
-        wishes.node_image = place.node_image.clone().or(wishes.node_image);
-        if let Some(image) = &place.registry_image {
-            wishes.images = vec![image.clone()];
-        }
+        let wishes = place.wishes(Flavour::StandIns);
+        let mut wishes = wishes.map_err(StepError::because(judged))?;
         progress.waiting("the engine");
         let is_there = is_there(place).await;
         let lookup: Box<dyn ImageLookup> = if is_there {

@@ -29,6 +29,8 @@ use crate::steps::{Connection, DeployContext};
 
 pub(in crate::steps) struct KindCluster(pub(in crate::steps) Arc<KindPlace>);
 
+/// What the record calls the engine that holds the cluster.
+pub(crate) const ENGINE: &str = "container-engine";
 /// Lines of `kind` that wait to be told; more are passed over.
 const LINES: usize = 64;
 
@@ -59,11 +61,16 @@ impl Step<DeployContext> for KindCluster {
             work: WorkFolder::of(&context.directory),
             engine,
         };
-        let mut changed = run.ensure().await?;
+        let (mut changed, is_new) = run.ensure().await?;
         let pinned = run.kubeconfig().await?;
         changed.extend(run.limit_memory().await?);
         changed.extend(run.attach_cache().await?);
-        let connection = run.connect(&pinned).await?;
+        let mut connection = run.connect(&pinned).await?;
+        if is_new {
+            // What was done was done to another cluster of this name.
+            connection.record.steps_done.clear();
+            connection.record.complete = false;
+        }
         run.wait_for_nodes(&connection.client).await?;
         context.connect(connection)?;
         Ok(match changed.is_empty() {
@@ -117,13 +124,10 @@ impl Run<'_> {
         }
     }
 
-    /// Makes sure that there is a cluster as it is asked for, and tells what was changed for that.
-    async fn ensure(&self) -> Result<Vec<String>, StepError> {
+    /// Makes sure that there is a cluster as it is asked for. Tells what was changed for that, and whether the cluster is new.
+    async fn ensure(&self) -> Result<(Vec<String>, bool), StepError> {
         let name = &self.place.name;
-        let mut changed = Vec::new();
-        if self.write_certs_d()? {
-            changed.push("certs.d written".to_owned());
-        }
+        let (mut changed, mut is_new) = (Vec::new(), false);
         let document = configuration::render(&self.settings())
             .map_err(StepError::because("render the Kind configuration"))?;
         let discarded = self
@@ -140,10 +144,12 @@ impl Run<'_> {
         }
         match self.find().await? {
             Found::Nothing => {
+                changed.extend(self.write_certs_d()?);
                 self.create(&document).await?;
                 changed.push(format!("created {name}"));
+                is_new = true;
             }
-            Found::Unseen => {}
+            Found::Unseen => changed.extend(self.write_certs_d()?),
             Found::Cluster(found) => {
                 let asked = ClusterConfiguration::read(&document)
                     .map_err(StepError::because("read the Kind configuration"))?;
@@ -155,18 +161,21 @@ impl Run<'_> {
                     .map(ToString::to_string)
                     .collect();
                 if differences.is_empty() {
+                    changed.extend(self.write_certs_d()?);
                     let started = self.start(&found).await?;
                     changed.extend(started.into_iter().map(|node| format!("started {node}")));
                 } else if self.place.recreate {
                     self.delete().await?;
+                    changed.extend(self.write_certs_d()?);
                     self.create(&document).await?;
                     changed.push(format!("deleted and created {name}"));
+                    is_new = true;
                 } else {
                     return Err(self.different(&differences));
                 }
             }
         }
-        Ok(changed)
+        Ok((changed, is_new))
     }
 
     fn different(&self, differences: &[String]) -> StepError {
@@ -200,15 +209,19 @@ impl Run<'_> {
         }
     }
 
-    fn write_certs_d(&self) -> Result<bool, StepError> {
+    /// Only once it is clear that the cluster is as it is asked for: its nodes read the folder at every pull.
+    fn write_certs_d(&self) -> Result<Option<String>, StepError> {
         let (certificate, _) = certificates::ensure(self.context)?;
         let files = certs_d(
             &certificate.ca,
             self.place.registry_port,
             self.context.mirrors(),
         );
-        certs_d::write(&self.work.certs_d(), &files)
-            .map_err(|(path, source)| StepError::new(format!("write {}", path.display()), source))
+        let written = certs_d::write(&self.work.certs_d(), &files);
+        let written = written.map_err(|(path, source)| {
+            StepError::new(format!("write {}", path.display()), source)
+        })?;
+        Ok(written.then(|| "certs.d written".to_owned()))
     }
 
     async fn note_network(&self) -> Result<(), StepError> {
@@ -323,6 +336,8 @@ impl Run<'_> {
         self.progress.waiting("the API server to answer");
         let version = super::super::existing_cluster::version(&client, self.progress).await?;
         record.versions.insert("kubernetes".to_owned(), version);
+        let engine = self.engine.selected().command.clone();
+        record.versions.insert(ENGINE.to_owned(), engine);
         Ok(Connection { record, client })
     }
 

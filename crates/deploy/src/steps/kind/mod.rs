@@ -12,5 +12,5 @@ pub(crate) use host::HOST;
 pub(super) use host::Host;
 pub(super) use image_cache::KeptImages;
 pub(super) use make::KindCluster;
-pub(crate) use make::kind;
-pub use place::KindPlace;
+pub(crate) use make::{ENGINE, kind};
+pub use place::{KindPlace, WishesError};

@@ -1,10 +1,13 @@
 //! What is asked of a Kind cluster, as the settings say it.
 
-use cluster::StateRoot;
-use cluster::host::Environment;
-use cluster::kind::{ClusterName, InvalidClusterName};
+use cluster::host::{Environment, Wishes};
+use cluster::kind::configuration::{self, ClusterConfiguration, ConfigurationError};
+use cluster::kind::{ClusterName, InvalidClusterName, KindSettings};
+use cluster::{Flavour, StateRoot};
 
+use crate::host_images;
 use crate::settings::Settings;
+use crate::sources::CatalogError;
 
 /// A Kind cluster to deploy on.
 #[derive(Debug)]
@@ -31,7 +34,41 @@ pub struct KindPlace {
     pub recreate: bool,
 }
 
+/// It cannot be said what the cluster would need of its host.
+#[derive(Debug, thiserror::Error)]
+pub enum WishesError {
+    /// The settings do not fit the Kind configuration.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
+    /// The list of images cannot be read.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
 impl KindPlace {
+    /// What the cluster needs of its host: ports, memory, and the images that would really be used.
+    ///
+    /// # Errors
+    ///
+    /// [`WishesError`].
+    pub fn wishes(&self, flavour: Flavour) -> Result<Wishes, WishesError> {
+        let document = configuration::render(&KindSettings {
+            node_image: self.node_image.clone(),
+            registry_port: self.registry_port,
+            ..KindSettings::new(self.name.clone())
+        })?;
+        let configuration = ClusterConfiguration::read(&document)?;
+        let state = self.root.path().to_owned();
+        let mut wishes = host_images::wishes(flavour, state, &configuration)?;
+        wishes.memory_gib = self.memory_gib.into();
+        // A chosen image is judged instead of the pinned one.
+        wishes.node_image = self.node_image.clone().or(wishes.node_image);
+        if let Some(image) = &self.registry_image {
+            wishes.images = vec![image.clone()];
+        }
+        Ok(wishes)
+    }
+
     /// Reads the settings.
     ///
     /// # Errors
