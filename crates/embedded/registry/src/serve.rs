@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 const HEAD_LIMIT: Duration = Duration::from_secs(30);
 
 /// How much of a request or an answer is held for a connection, in bytes.
-const BUFFER: usize = 112 * 1024;
+const BUFFER: usize = 64 * 1024;
 
 /// How long requests at work may go on once shutdown was asked for.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(10);

@@ -43,6 +43,9 @@ struct Arguments {
     /// How many tags and referrers the long lists have.
     #[arg(long, default_value_t = 10_000)]
     entries: usize,
+    /// Transfer blobs of this size alone, and measure no lists. May be given more than once.
+    #[arg(long = "size", value_name = "SIZE", value_parser = SIZES.map(|(label, _, _)| label))]
+    sizes: Vec<String>,
     /// Passed by `cargo bench`.
     #[arg(long, hide = true)]
     bench: bool,
@@ -76,6 +79,13 @@ fn peer(text: &str) -> anyhow::Result<(String, String)> {
     Ok((name.to_owned(), url.to_owned()))
 }
 
+/// Sizes of the blobs that are transferred, and how many of each.
+const SIZES: [(&str, usize, usize); 3] = [
+    ("1KiB", 1024, 1000),
+    ("1MiB", 1 << 20, 100),
+    ("32MiB", 32 << 20, 6),
+];
+
 const MEMORY: &str = "MB, less is better";
 
 async fn measure(
@@ -99,7 +109,7 @@ async fn measure(
     }
     for round in 0..arguments.rounds {
         for (column, server) in servers.iter().enumerate() {
-            transfers(server, round, column, table)
+            transfers(server, &arguments.sizes, round, column, table)
                 .await
                 .with_context(|| format!("measuring {}", server.name))?;
         }
@@ -108,6 +118,9 @@ async fn measure(
         if let Some(bytes) = server.peak()? {
             table.add("resident, peak of the above", MEMORY, column, bytes / 1e6);
         }
+    }
+    if !arguments.sizes.is_empty() {
+        return Ok(());
     }
     for (column, server) in servers.iter().enumerate() {
         long_lists(server, arguments.entries, column, table)
@@ -123,19 +136,19 @@ async fn measure(
 /// Pushes and pulls blobs of each size.
 async fn transfers(
     server: &Server,
+    sizes: &[String],
     round: u32,
     column: usize,
     table: &mut Table,
 ) -> anyhow::Result<()> {
     let load = Load::new(server)?;
-    for (label, size, count) in [
-        ("1 KiB", 1024, 1000),
-        ("1 MiB", 1 << 20, 100),
-        ("32 MiB", 32 << 20, 6),
-    ] {
+    let wanted = |label: &&str| sizes.is_empty() || sizes.iter().any(|size| size == label);
+    for (label, size, count) in SIZES.into_iter().filter(|(label, _, _)| wanted(label)) {
         for connections in [1, 16] {
             let repository = format!("bench/c{connections}-{round}");
             let blobs = load::blobs(size, count.max(connections));
+            // What an earlier measure left for the disk must not slow this one.
+            rustix::fs::sync();
             let pushes = load.push(&repository, &blobs, connections).await?;
             let pulls = load.pull(&repository, &blobs, connections).await?;
             let (unit, factor) = if size == 1024 {
