@@ -172,7 +172,16 @@ impl<'a> Commands<'a> {
             self.say_to_people(&checked.report);
         }
         prepared.wait().await.map_err(|error| chain(&error))?;
-        let written = prepared.write().await.map_err(|error| chain(&error))?;
+        let outlook = prepared.outlook().await.map_err(|error| {
+            self.say(&error);
+            chain(&error)
+        })?;
+        self.say(&outlook.sources);
+        outlook
+            .affected
+            .iter()
+            .for_each(|line| self.say_to_people(line));
+        let written = outlook.write().await.map_err(|error| chain(&error))?;
         match written.is_effective() {
             true => Ok(written),
             false => Err(format!("Tekton would use other credentials: {written:?}")),

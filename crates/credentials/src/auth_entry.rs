@@ -52,6 +52,20 @@ pub struct Credential {
     pub registry_token: Option<SecretString>,
 }
 
+impl Credential {
+    /// Whether both say the same in every respect.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let token = |token: &Option<SecretString>| {
+            token.as_ref().map(|token| token.expose_secret().to_owned())
+        };
+        self.username == other.username
+            && self.password.expose_secret() == other.password.expose_secret()
+            && token(&self.identity_token) == token(&other.identity_token)
+            && token(&self.registry_token) == token(&other.registry_token)
+    }
+}
+
 impl AuthEntry {
     /// The entry that `docker login` writes: `auth` holds both values, nothing else is set.
     #[must_use]

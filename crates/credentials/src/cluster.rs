@@ -23,7 +23,7 @@ mod wait;
 pub use error::{KubernetesError, LinkError, SecretError, WaitError};
 pub use link::{LinkAs, LinkChange, link_secret};
 pub use linked::{LinkedSecrets, service_account_secrets};
-pub use push_secret::{SecretChange, apply_push_secret};
+pub use push_secret::{SecretChange, apply_push_secret, predict_push_secret};
 pub use wait::wait_for_service_account;
 
 /// The field manager under which this program writes.

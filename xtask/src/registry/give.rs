@@ -3,7 +3,8 @@
 use anyhow::anyhow;
 use deploy::registry_access::{
     Checked, Effective, EntryChanges, FindError, Grant, LinkAs, LinkError, Linked, NamespaceName,
-    PrepareError, Prepared, Recipient, Registries, SecretChange, Target, Written,
+    Outlook, PrepareError, Prepared, Recipient, Registries, SecretChange, SourceAccess, Target,
+    Written,
 };
 
 use super::arguments::Give;
@@ -42,13 +43,22 @@ pub(super) async fn run(
     let prepared = interrupts.end(grant.prepare(), NOTHING_CHANGED).await?;
     let prepared = prepared.map_err(refused)?;
     prepared.checked.iter().for_each(|one| say(checked(one)));
-    if !prepared.needs_secret() {
+    // Judged before the wait too, so that nobody waits for a refusal.
+    let mut outlook = look(&prepared, interrupts).await?;
+    if outlook.needs_secret() && !prepared.missing.is_empty() {
+        wait(&prepared, namespace, interrupts).await?;
+        outlook = look(&prepared, interrupts).await?;
+    }
+    outlook.sources.iter().for_each(tell_source);
+    if !outlook.needs_secret() {
         say("no Secret is needed: everybody may push there without a login; nothing was changed");
         return Ok(Exit::Done);
     }
-    wait(&prepared, namespace, interrupts).await?;
-    let written = interrupts.end(prepared.write(), HALF_WRITTEN).await?;
+    let written = interrupts.end(outlook.write(), HALF_WRITTEN).await?;
     let written = written.map_err(|error| Exit::Failed.with(error))?;
+    for line in &outlook.affected {
+        say(format!("affects    {line}"));
+    }
     tell(&written, namespace, arguments.secret.as_str());
     match written.is_effective() {
         true => Ok(Exit::Done),
@@ -56,6 +66,14 @@ pub(super) async fn run(
             "the Secret is linked, and Tekton would use other credentials, which do not work: unlink or mend the Secret that is named above, then run this again"
         ))),
     }
+}
+
+async fn look<'a>(
+    prepared: &'a Prepared<'a>,
+    interrupts: &mut Interrupts,
+) -> Result<Outlook<'a>, Failure> {
+    let outlook = interrupts.end(prepared.outlook(), NOTHING_CHANGED).await?;
+    outlook.map_err(refused)
 }
 
 fn refused(error: PrepareError) -> Failure {
@@ -80,9 +98,6 @@ async fn wait(
     namespace: &NamespaceName,
     interrupts: &mut Interrupts,
 ) -> Result<(), Failure> {
-    if prepared.missing.is_empty() {
-        return Ok(());
-    }
     say(format!(
         "waiting    for ServiceAccount {} in namespace {namespace}",
         prepared.missing.join(", ")
@@ -108,6 +123,32 @@ fn checked(checked: &Checked) -> String {
             "checked    {}: {rights} granted without a login",
             checked.repository
         ),
+    }
+}
+
+fn tell_source(source: &SourceAccess) {
+    let SourceAccess {
+        service_account,
+        repository,
+        check,
+        added,
+    } = source;
+    match (check.report.is_granted(), added) {
+        (true, None) => say(format!(
+            "checked    {repository}: pipelines of {service_account} can pull it ({})",
+            check.credential_from
+        )),
+        (true, Some(origin)) => say(format!(
+            "checked    {repository}: pull granted with {} ({origin}), which pipelines of {service_account} could not pull before",
+            check.report.credential
+        )),
+        (false, _) => {
+            say(format!(
+                "warning: pipelines of {service_account} cannot pull {repository}, which releases copy; log in with an account that may, \
+                 and run this again\n{}",
+                check.report
+            ));
+        }
     }
 }
 

@@ -25,6 +25,9 @@ pub(crate) async fn run(
     for reason in &releases.left_out {
         say(format!("note: {reason}; it needs no credentials"));
     }
+    for reason in &releases.unknown {
+        say(format!("note: {reason}"));
+    }
     for (admission, destination) in &releases.destinations {
         say(format!(
             "needed     {} for {} of ReleasePlanAdmission {admission}",

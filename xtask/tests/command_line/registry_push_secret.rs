@@ -320,12 +320,125 @@ fn a_secret_that_beats_the_new_one_and_cannot_push_is_named() {
     push_secret(&sandbox, &["--auth-file", &file]).expect(
         1,
         &[
-            "unchanged  Secret user-ns1/regcred",
-            "of Secret `other` for",
+            "of Secret `other`, which does not work",
             "of Secret `regcred`: another key is more specific",
             "push refused",
             "unlink or mend the Secret that is named above",
+            "nothing was changed in the cluster",
         ],
+    );
+}
+
+/// Another component of the application, its builder's ServiceAccount, and the Secret linked to it.
+fn neighbour(sandbox: &Sandbox) {
+    let component = sandbox.kubectl_done(&[
+        "get",
+        "component",
+        "sample-component",
+        "-n",
+        "user-ns1",
+        "-o",
+        "json",
+    ]);
+    let mut component: serde_json::Value = serde_json::from_str(&component).unwrap();
+    component["metadata"] = serde_json::json!({"name": "neighbour", "namespace": "user-ns1"});
+    component["spec"]["componentName"] = "neighbour".into();
+    component["spec"]["containerImage"] = format!("{HOST}/user-ns1/neighbour").into();
+    let component = sandbox.file("component.json", &component.to_string());
+    sandbox.kubectl_done(&["create", "-f", &component]);
+    let arguments = [
+        "push-secret",
+        "--namespace",
+        "user-ns1",
+        "--component",
+        "neighbour",
+        "--wait",
+        "--auth-file",
+        &sandbox.auth_file(&[(HOST, "builder")]),
+    ];
+    sandbox.registry(&arguments).expect(0, &["done"]);
+}
+
+#[test]
+fn what_a_neighbour_can_do_is_not_taken_by_a_longer_key_and_a_rotation_tells_who_gets_it() {
+    let sandbox = Sandbox::with_registry_login();
+    builder(&sandbox);
+    neighbour(&sandbox);
+    let versions = || {
+        ["secret/regcred", ACCOUNT]
+            .map(|object| sandbox.field("user-ns1", object, ".metadata.resourceVersion"))
+    };
+    let before = versions();
+    // Good for this component; as the more specific key, also used by the neighbour, for whom it is of no use.
+    sandbox.robot(
+        "narrow",
+        &[RepositoryRight::push("user-ns1/sample-component")],
+    );
+    let narrow = sandbox.auth_file(&[(&format!("{HOST}/user-ns1"), "narrow")]);
+    push_secret(&sandbox, &["--auth-file", &narrow]).expect(
+        1,
+        &[
+            "pull and push granted with the login of `narrow`",
+            "ServiceAccount build-pipeline-neighbour would lose what works now: to push at",
+            "user narrow may not",
+            "a Secret of their own with --secret NAME",
+            "nothing was changed in the cluster",
+        ],
+    );
+    assert_eq!(versions(), before);
+    push_secret(&sandbox, &["--auth-file", &narrow, "--secret", "mine"])
+        .expect(0, &["created    Secret user-ns1/mine"]);
+    // Another user for the same key is good for both, and the neighbour's owner learns of it.
+    let wide = sandbox.robot("wide", &[RepositoryRight::push("user-ns1")]);
+    let arguments = [
+        "push-secret",
+        "--namespace",
+        "user-ns1",
+        "--component",
+        "neighbour",
+        "--secret",
+        "regcred",
+        "--auth-file",
+        &wide,
+    ];
+    sandbox.registry(&arguments).expect(
+        0,
+        &["changed    Secret user-ns1/regcred: changed registry-service"],
+    );
+    builder(&sandbox);
+    let link = r#"{"secrets": [{"name": "regcred"}]}"#;
+    sandbox.kubectl_done(&[
+        "patch",
+        ACCOUNT,
+        "-n",
+        "user-ns1",
+        "--type=merge",
+        "-p",
+        link,
+    ]);
+    let back = sandbox.auth_file(&[(HOST, "builder")]);
+    push_secret(&sandbox, &["--auth-file", &back]).expect(
+        0,
+        &["affects    pipelines of build-pipeline-neighbour use the new login of `builder`"],
+    );
+}
+
+#[test]
+fn a_login_that_works_for_nobody_any_more_protects_nothing() {
+    let sandbox = Sandbox::with_registry_login();
+    let file = builder(&sandbox);
+    neighbour(&sandbox);
+    push_secret(&sandbox, &["--auth-file", &file]).expect(0, &[]);
+    // Revoked: both components' builds are refused from now on.
+    sandbox.robot("builder", &[]);
+    sandbox.robot(
+        "narrow",
+        &[RepositoryRight::push("user-ns1/sample-component")],
+    );
+    let narrow = sandbox.auth_file(&[(HOST, "narrow")]);
+    push_secret(&sandbox, &["--auth-file", &narrow]).expect(
+        0,
+        &["changed    Secret user-ns1/regcred: changed registry-service"],
     );
 }
 

@@ -24,6 +24,15 @@ fn with_storage(sandbox: &Sandbox) {
     ]);
 }
 
+/// An account with the rights that releases of the sample need, and a file with its login.
+fn releaser(sandbox: &Sandbox) -> String {
+    let rights = [
+        RepositoryRight::push("released"),
+        RepositoryRight::pull("user-ns1"),
+    ];
+    sandbox.robot("releaser", &rights)
+}
+
 #[test]
 fn every_destination_is_checked_and_one_refusal_writes_nothing() {
     let sandbox = Sandbox::with_registry_login();
@@ -41,11 +50,27 @@ fn every_destination_is_checked_and_one_refusal_writes_nothing() {
         ],
     );
     assert!(!sandbox.has("managed-ns1", "secret/regcred"));
+    // Right for what is pushed, and in the way of what pulls the sources now.
     let rights = ["released", "artifacts"].map(RepositoryRight::push);
     sandbox.robot("releaser", &rights);
     sandbox.registry(&arguments).expect(
+        1,
+        &[
+            "ServiceAccount release-pipeline would lose what works now: to pull at",
+            "user releaser may not pull in repository user-ns1/sample-component",
+            "nothing was changed in the cluster",
+        ],
+    );
+    assert!(!sandbox.has("managed-ns1", "secret/regcred"));
+    let [released, artifacts] = rights;
+    sandbox.robot(
+        "releaser",
+        &[released, artifacts, RepositoryRight::pull("user-ns1")],
+    );
+    sandbox.registry(&arguments).expect(
         0,
         &[
+            "user-ns1/sample-component: pipelines of release-pipeline can pull it",
             "created    Secret managed-ns1/regcred",
             "linked     to ServiceAccount managed-ns1/release-pipeline",
             "done",
@@ -65,7 +90,7 @@ fn every_destination_is_checked_and_one_refusal_writes_nothing() {
 #[test]
 fn admissions_with_service_accounts_of_their_own_are_all_served_or_the_chosen_one() {
     let sandbox = Sandbox::with_registry_login();
-    let file = sandbox.robot("releaser", &[RepositoryRight::push("released")]);
+    let file = releaser(&sandbox);
     sandbox.kubectl_done(&[
         "create",
         "serviceaccount",
@@ -108,6 +133,52 @@ fn admissions_with_service_accounts_of_their_own_are_all_served_or_the_chosen_on
     );
     assert_eq!(linked("other-pipeline"), "regcred");
     sandbox.registry(&[FOR_ALL, &["--admission", "absent"]].concat()).expect(1, &["ReleasePlanAdmission managed-ns1/absent does not exist; the namespace has other, sample-component"]);
+}
+
+#[test]
+fn a_login_for_the_sources_is_added_where_pipelines_cannot_pull_them_and_its_absence_is_told() {
+    let sandbox = Sandbox::with_registry_login();
+    let unlink = r#"{"secrets": []}"#;
+    sandbox.kubectl_done(&[
+        "patch",
+        "serviceaccount",
+        "release-pipeline",
+        "-n",
+        "managed-ns1",
+        "--type=merge",
+        "-p",
+        unlink,
+    ]);
+    sandbox.robot("releaser", &[RepositoryRight::push("released")]);
+    sandbox.robot("puller", &[RepositoryRight::pull("user-ns1")]);
+    let released = format!("{HOST}/released");
+    let file = sandbox.auth_file(&[(&released, "releaser")]);
+    let arguments = [FOR_ALL, &["--auth-file", &file]].concat();
+    sandbox.registry(&arguments).expect(
+        0,
+        &[
+            "warning: pipelines of release-pipeline cannot pull registry-service.kind-registry.svc.cluster.local/user-ns1/sample-component",
+            "created    Secret managed-ns1/regcred with entries for registry-service.kind-registry.svc.cluster.local/released",
+        ],
+    );
+    let sources = format!("{HOST}/user-ns1");
+    sandbox.auth_file(&[(&released, "releaser"), (&sources, "puller")]);
+    sandbox.registry(&arguments).expect(
+        0,
+        &[
+            "user-ns1/sample-component: pull granted with the login of `puller`",
+            "changed    Secret managed-ns1/regcred: added registry-service.kind-registry.svc.cluster.local/user-ns1; kept",
+        ],
+    );
+    let again = sandbox.registry(&arguments);
+    again.expect(
+        0,
+        &[
+            "pipelines of release-pipeline can pull it",
+            "nothing was changed",
+        ],
+    );
+    assert!(!again.stderr.contains("warning"), "{}", again.stderr);
 }
 
 #[test]

@@ -15,6 +15,8 @@ use crate::tekton::{self, Explanation, MergeError};
 /// The Secrets of a ServiceAccount's `secrets`, in its order.
 #[derive(Clone)]
 pub struct LinkedSecrets {
+    /// Every name that is linked, in the order of the ServiceAccount, each once.
+    names: Vec<String>,
     secrets: Vec<Secret>,
     missing: Vec<String>,
 }
@@ -30,6 +32,30 @@ impl LinkedSecrets {
     #[must_use]
     pub fn missing(&self) -> &[String] {
         &self.missing
+    }
+
+    /// Whether a Secret of this name is linked, be it there or not.
+    #[must_use]
+    pub fn links(&self, name: &str) -> bool {
+        self.names.iter().any(|linked| linked == name)
+    }
+
+    /// These links with `secret` among them: in place of the one of its name, or after all others, as
+    /// [`link_secret`](super::link_secret) would do it.
+    #[must_use]
+    pub fn with(&self, secret: &Secret) -> Self {
+        let name = secret.metadata.name.clone().unwrap_or_default();
+        let mut with = self.clone();
+        if !with.links(&name) {
+            with.names.push(name.clone());
+        }
+        with.missing.retain(|missing| *missing != name);
+        let is_named = |secret: &Secret, name: &String| secret.metadata.name.as_ref() == Some(name);
+        with.secrets.retain(|existing| !is_named(existing, &name));
+        with.secrets.push(secret.clone());
+        let place = |secret: &Secret| with.names.iter().position(|name| is_named(secret, name));
+        with.secrets.sort_by_key(place);
+        with
     }
 
     /// The docker config that the steps get, see [`tekton::docker_config`].
@@ -72,19 +98,23 @@ pub async fn service_account_secrets(
     let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), namespace);
     let account = get(&accounts, namespace, service_account).await?;
     let api: Api<Secret> = Api::namespaced(client.clone(), namespace);
-    let (mut secrets, mut missing, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let mut seen = BTreeSet::new();
     let links = account.secrets.into_iter().flatten();
-    for name in links.filter_map(|link| link.name) {
-        if !seen.insert(name.clone()) {
-            continue;
-        }
-        let secret = api.get_opt(&name).await.map_err(|error| {
+    let names = links.filter_map(|link| link.name);
+    let names: Vec<String> = names.filter(|name| seen.insert(name.clone())).collect();
+    let (mut secrets, mut missing) = (Vec::new(), Vec::new());
+    for name in &names {
+        let secret = api.get_opt(name).await.map_err(|error| {
             KubernetesError::new(format!("read Secret {namespace}/{name}"), error)
         })?;
         match secret {
             Some(secret) => secrets.push(secret),
-            None => missing.push(name),
+            None => missing.push(name.clone()),
         }
     }
-    Ok(LinkedSecrets { secrets, missing })
+    Ok(LinkedSecrets {
+        names,
+        secrets,
+        missing,
+    })
 }

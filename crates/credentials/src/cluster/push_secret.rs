@@ -42,8 +42,7 @@ pub async fn apply_push_secret(
 ) -> Result<SecretChange, SecretError> {
     let target = Target {
         secrets: Api::namespaced(client.clone(), namespace),
-        namespace,
-        name,
+        object: Object { namespace, name },
         labels,
     };
     for _ in 0..ATTEMPTS {
@@ -70,11 +69,40 @@ pub async fn apply_push_secret(
     })
 }
 
+/// The Secret that [`apply_push_secret`] would leave, given the one of this name that is there now. Writes nothing.
+///
+/// # Errors
+/// As [`apply_push_secret`] would refuse: the Secret cannot or must not be changed.
+pub fn predict_push_secret(
+    existing: Option<&Secret>,
+    namespace: &str,
+    name: &str,
+    config: &DockerConfig,
+) -> Result<Secret, SecretError> {
+    let object = Object { namespace, name };
+    let Some(existing) = existing else {
+        object.check_size(0, config)?;
+        return Ok(object.content(config, None, None));
+    };
+    let (merged, changes) = object.merge(existing, config)?;
+    if changes.is_nothing() {
+        return Ok(existing.clone());
+    }
+    object.check_changeable(existing, &merged)?;
+    Ok(object.content(&merged, None, None))
+}
+
 struct Target<'a> {
     secrets: Api<Secret>,
+    object: Object<'a>,
+    labels: &'a BTreeMap<String, String>,
+}
+
+/// Which Secret; judges what may become of it.
+#[derive(Clone, Copy)]
+struct Object<'a> {
     namespace: &'a str,
     name: &'a str,
-    labels: &'a BTreeMap<String, String>,
 }
 
 enum Outcome {
@@ -85,12 +113,13 @@ enum Outcome {
 impl Target<'_> {
     /// By POST, which fails when somebody else creates it first; an apply would write over it.
     async fn create(&self, config: &DockerConfig) -> Result<SecretChange, Outcome> {
-        self.check_size(0, config).map_err(Outcome::Refused)?;
+        let checked = self.object.check_size(0, config);
+        checked.map_err(Outcome::Refused)?;
         let parameters = PostParams {
             field_manager: Some(FIELD_MANAGER.to_owned()),
             ..PostParams::default()
         };
-        let secret = self.content(config, Some(self.labels), None);
+        let secret = self.object.content(config, Some(self.labels), None);
         self.secrets
             .create(&parameters, &secret)
             .await
@@ -103,28 +132,47 @@ impl Target<'_> {
         existing: &Secret,
         config: &DockerConfig,
     ) -> Result<SecretChange, Outcome> {
-        let (merged, changes) = self.merge(existing, config).map_err(Outcome::Refused)?;
+        let merged = self.object.merge(existing, config);
+        let (merged, changes) = merged.map_err(Outcome::Refused)?;
         if changes.is_nothing() {
             return Ok(SecretChange::Unchanged);
         }
-        self.check_changeable(existing, &merged)
-            .map_err(Outcome::Refused)?;
+        let changeable = self.object.check_changeable(existing, &merged);
+        changeable.map_err(Outcome::Refused)?;
         let is_ours = |labels: &BTreeMap<String, String>| {
             let mut wanted = self.labels.iter();
             wanted.all(|(label, value)| labels.get(label) == Some(value))
         };
         let labels = existing.metadata.labels.as_ref();
         let labels = labels.filter(|labels| is_ours(labels)).map(|_| self.labels);
-        let secret = self.content(&merged, labels, existing.metadata.resource_version.clone());
+        let version = existing.metadata.resource_version.clone();
+        let secret = self.object.content(&merged, labels, version);
         // Forced, because the value may be a person's, which was judged above; the resource version makes sure that it still is what was judged.
         let parameters = PatchParams::apply(FIELD_MANAGER).force();
         self.secrets
-            .patch(self.name, &parameters, &Patch::Apply(&secret))
+            .patch(self.object.name, &parameters, &Patch::Apply(&secret))
             .await
             .map_err(|error| self.outcome("change", error))?;
         Ok(SecretChange::Updated(changes))
     }
 
+    fn outcome(&self, attempt: &str, error: Error) -> Outcome {
+        match &error {
+            Error::Api(status) if status.code == 409 => Outcome::Overtaken,
+            _ => Outcome::Refused(self.refused(attempt, error)),
+        }
+    }
+
+    fn refused(&self, attempt: &str, error: Error) -> SecretError {
+        let attempt = format!(
+            "{attempt} Secret {}/{}",
+            self.object.namespace, self.object.name
+        );
+        KubernetesError::new(attempt, error).into()
+    }
+}
+
+impl Object<'_> {
     fn merge(
         &self,
         existing: &Secret,
@@ -205,17 +253,5 @@ impl Target<'_> {
             data: Some(BTreeMap::from([(DATA_KEY.to_owned(), value)])),
             ..Secret::default()
         }
-    }
-
-    fn outcome(&self, attempt: &str, error: Error) -> Outcome {
-        match &error {
-            Error::Api(status) if status.code == 409 => Outcome::Overtaken,
-            _ => Outcome::Refused(self.refused(attempt, error)),
-        }
-    }
-
-    fn refused(&self, attempt: &str, error: Error) -> SecretError {
-        let attempt = format!("{attempt} Secret {}/{}", self.namespace, self.name);
-        KubernetesError::new(attempt, error).into()
     }
 }

@@ -1,6 +1,7 @@
 //! Reading linked Secrets as Tekton does.
 
-use credentials::cluster::service_account_secrets;
+use credentials::DockerConfig;
+use credentials::cluster::{predict_push_secret, service_account_secrets};
 use serde_json::json;
 
 use crate::server::{NAMESPACE, Server};
@@ -36,4 +37,19 @@ async fn secrets_come_in_the_order_of_the_service_account_and_missing_ones_by_na
         format!("{linked:?}"),
         r#"LinkedSecrets { existing: [Some("b"), Some("a")], missing: ["gone"] }"#
     );
+    // What is predicted is what Tekton would make of it: in the place where it is linked, or behind all others.
+    let config = DockerConfig::parse(br#"{"auths": {"quay.io": {"auth": "bmV3OnA="}}}"#).unwrap();
+    let winner = |name: &str| {
+        let existing = linked.existing().iter();
+        let mut existing = existing.filter(|secret| secret.metadata.name.as_deref() == Some(name));
+        let secret = predict_push_secret(existing.next(), NAMESPACE, name, &config).unwrap();
+        let predicted = linked.with(&secret);
+        assert!(predicted.links(name) && !predicted.missing().contains(&name.to_owned()));
+        let explanation = predicted.explain("quay.io/team/application").unwrap();
+        explanation.winner.unwrap().secret
+    };
+    assert_eq!(winner("b"), "a");
+    assert_eq!(winner("gone"), "a");
+    assert_eq!(winner("a"), "a");
+    assert_eq!(winner("new"), "new");
 }

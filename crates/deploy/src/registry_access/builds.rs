@@ -134,6 +134,7 @@ pub async fn build_of(
     let recipient = Recipient {
         service_account: names::build_pipeline_service_account(name.as_str()),
         repositories: vec![repository],
+        sources: Vec::new(),
     };
     Ok(Build { recipient, notes })
 }

@@ -75,6 +75,16 @@ pub async fn as_service_account(
     linked: &LinkedSecrets,
     repository: &ImageReference,
 ) -> Result<Check, CheckError> {
+    with_linked(registries, linked, repository, WANTED).await
+}
+
+/// As [`as_service_account`], asking for what is wanted.
+pub(super) async fn with_linked(
+    registries: &Registries,
+    linked: &LinkedSecrets,
+    repository: &ImageReference,
+    wanted: Rights,
+) -> Result<Check, CheckError> {
     let explained = linked.explain(&repository.name());
     let (credential, credential_from) = match &explained {
         // Steps are not logged in then, and so is the check.
@@ -89,7 +99,7 @@ pub async fn as_service_account(
     };
     let is_known = matches!(&credential, Ok(Some(_)));
     let client = registries.client(repository, credential)?;
-    let report = client.check_access(repository, WANTED).await;
+    let report = client.check_access(repository, wanted).await;
     let missing = linked.missing().iter();
     let missing = missing.map(|name| format!("Secret `{name}`: it is linked and does not exist"));
     let explanation = explained.as_ref().ok();

@@ -75,6 +75,27 @@ where
     Ok(objects)
 }
 
+/// As [`list`]; `None`: the cluster has no such kind, or does not let this person list it.
+pub(super) async fn list_known<K>(
+    client: &Client,
+    namespace: &NamespaceName,
+) -> Result<Option<Vec<K>>, ObjectError>
+where
+    K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
+        + Clone
+        + Debug
+        + DeserializeOwned,
+{
+    match list(client, namespace).await {
+        Ok(objects) => Ok(Some(objects)),
+        Err(ObjectError::Kubernetes(error)) => match *error.source {
+            kube::Error::Api(status) if matches!(status.code, 403 | 404) => Ok(None),
+            source => Err(refused(error.attempt, source)),
+        },
+        Err(error) => Err(error),
+    }
+}
+
 fn refused(attempt: String, error: kube::Error) -> ObjectError {
     ObjectError::Kubernetes(KubernetesError {
         attempt,

@@ -84,6 +84,15 @@ pub fn destinations(
     Ok(all)
 }
 
+/// The names of the components that the mapping has destinations for; empty where it names none.
+pub(super) fn mapped_components(admission: &ReleasePlanAdmission) -> Vec<String> {
+    let data = admission.spec.data.as_ref().unwrap_or(&Value::Null);
+    let components = data["mapping"]["components"].as_array();
+    let names = components.into_iter().flatten();
+    let names = names.filter_map(|component| component["name"].as_str());
+    names.map(str::to_owned).collect()
+}
+
 struct Reading {
     admission: String,
 }

@@ -6,7 +6,8 @@ use credentials::cluster::{LinkError, SecretChange, SecretError};
 use credentials::{FindError, NotFound, PushConfigError};
 use oci::access::{AccessReport, Obstacle};
 
-use super::{Linked, ObjectError, UsedByOthers};
+use super::check::CheckError;
+use super::{Linked, ObjectError, Overruled, TakenAway, UsedByOthers};
 
 /// The credentials cannot be given. The cluster is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,21 @@ pub enum PrepareError {
     /// Others would lose a login.
     #[error("{0}")]
     UsedByOthers(UsedByOthers),
+    /// The Secret cannot be written.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// Pipelines would use other credentials.
+    #[error(
+        "{}\nunlink or mend the Secret that is named above, then run this again",
+        join(.0)
+    )]
+    Overruled(Vec<Overruled>),
+    /// Pipelines could not do any more what they can do now.
+    #[error("{}", join(.0))]
+    TakenAway(Vec<TakenAway>),
+    /// It cannot be tried what credentials can do.
+    #[error(transparent)]
+    Check(#[from] CheckError),
     /// TLS cannot be prepared.
     #[error(transparent)]
     Client(#[from] oci::Error),

@@ -9,13 +9,14 @@ use futures::future::try_join_all;
 use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::Client;
 use oci::ImageReference;
-use oci::access::AccessReport;
+use oci::access::{AccessReport, Rights};
 
 use super::check::WANTED;
 use super::cluster_objects::read;
 use super::credential::of_config;
 use super::error::NoCredentials;
 use super::{NamespaceName, PrepareError, Registries, ResourceName, WaitError};
+use crate::steps::tenant_credentials;
 
 /// How long a ServiceAccount is waited for. build-service makes one within seconds of a Component; a person may be slower.
 pub const SERVICE_ACCOUNT_LIMIT: Duration = Duration::from_secs(600);
@@ -47,12 +48,15 @@ pub struct Recipient {
     pub service_account: String,
     /// The repositories.
     pub repositories: Vec<ImageReference>,
+    /// What they only pull from: the images that a release copies.
+    pub sources: Vec<ImageReference>,
 }
 
 /// Credentials that were found to work, and are not in the cluster yet.
 pub struct Prepared<'a> {
     pub(super) grant: Grant<'a>,
     pub(super) config: DockerConfig,
+    pub(super) found: Vec<Found>,
     /// What was checked, each repository once.
     pub checked: Vec<Checked>,
     /// ServiceAccounts that do not exist yet.
@@ -89,16 +93,20 @@ impl<'a> Grant<'a> {
             .map(|repository| self.find(repository));
         let looked_up: Vec<LookedUp> = try_join_all(looked_up).await?;
         let found = looked_up.iter().filter_map(|one| one.found.as_ref().ok());
-        let config = DockerConfig::for_push(found)?;
-        self.spare_others(&config).await?;
+        let found: Vec<Found> = found.cloned().collect();
+        let config = DockerConfig::for_push(&found)?;
+        if self.secret.as_str() == tenant_credentials::SECRET {
+            return Err(PrepareError::OfTheDeployment(self.secret.to_string()));
+        }
         let reports = looked_up
             .iter()
-            .map(|one| self.check(&one.repository, &config));
+            .map(|one| self.check(&one.repository, &config, WANTED));
         let reports = try_join_all(reports).await?;
         let checked = self.judge(looked_up, reports)?;
         Ok(Prepared {
             grant: self,
             config,
+            found,
             checked,
             missing,
         })
@@ -139,14 +147,15 @@ impl<'a> Grant<'a> {
     }
 
     /// With what will be in the Secret, which is less than what a file may have.
-    async fn check(
+    pub(super) async fn check(
         &self,
         repository: &ImageReference,
         config: &DockerConfig,
+        wanted: Rights,
     ) -> Result<AccessReport, PrepareError> {
         let credential = of_config(config, repository);
         let client = self.registries.client(repository, credential)?;
-        Ok(client.check_access(repository, WANTED).await)
+        Ok(client.check_access(repository, wanted).await)
     }
 
     /// All repositories must work; those that do not are told together.
@@ -186,12 +195,6 @@ struct LookedUp {
 }
 
 impl Prepared<'_> {
-    /// Whether any registry wants a login. Where none does, no Secret is needed and none is written.
-    #[must_use]
-    pub fn needs_secret(&self) -> bool {
-        !self.config.is_empty()
-    }
-
     /// Waits until every missing ServiceAccount exists, each for [`SERVICE_ACCOUNT_LIMIT`].
     ///
     /// # Errors

@@ -3,7 +3,8 @@
 //! - [`Target`]: the cluster that is meant, a deployment's or a kubeconfig context's
 //! - [`Registries`]: how registries are reached and trusted from here
 //! - [`Place`], [`ResourceName`]: what is written on a command line, parsed once
-//! - [`Grant`]: credentials that are found and checked ([`Grant::prepare`]) and only then written ([`Prepared::write`])
+//! - [`Grant`]: credentials that are found and checked ([`Grant::prepare`]), whose effect on everybody is known ([`Prepared::outlook`]), and
+//!   that are only then written ([`Outlook::write`])
 //! - [`builds`], [`releases`]: what a Component and the ReleasePlanAdmissions of a namespace need
 //! - [`check`]: what credentials, of this computer or of a ServiceAccount, can do at a repository
 //! - [`OwnRegistry`], [`login`](login()): the registry of a deployment
@@ -19,12 +20,15 @@ mod effective;
 mod error;
 mod grant;
 mod login;
+mod needs;
 mod others;
+mod outlook;
 mod own_registry;
 mod place;
 mod registries;
 pub mod releases;
 mod resource_name;
+mod sources;
 mod target;
 mod write;
 
@@ -41,6 +45,7 @@ pub use error::{PrepareError, WriteError};
 pub use grant::{Checked, Grant, Prepared, Recipient, SERVICE_ACCOUNT_LIMIT};
 pub use login::{LoggedIn, LoginError, default_auth_file, login};
 pub use others::UsedByOthers;
+pub use outlook::{Outlook, Overruled, SourceAccess, TakenAway};
 pub use own_registry::{OwnRegistry, OwnRegistryError};
 pub use place::{Place, PlaceError};
 pub use registries::{Registries, RegistriesError};

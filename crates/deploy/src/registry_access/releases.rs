@@ -6,6 +6,7 @@ use konflux_api::konflux::ReleasePlanAdmission;
 use kube::{Client, ResourceExt};
 
 use super::cluster_objects::list;
+use super::sources::sources;
 use super::{
     Destination, DestinationsError, NamespaceName, ObjectError, Recipient, ResourceName,
     destinations,
@@ -20,6 +21,8 @@ pub struct Releases {
     pub destinations: Vec<(String, Destination)>,
     /// Admissions that need no credentials, and why.
     pub left_out: Vec<String>,
+    /// Why some of what releases pull is not known.
+    pub unknown: Vec<String>,
 }
 
 /// It cannot be told what releases need.
@@ -92,7 +95,22 @@ pub async fn releases_of(
             });
         }
     }
-    let releases = gather(namespace, &admissions)?;
+    let mut releases = gather(namespace, &admissions)?;
+    for admission in &admissions {
+        let pipeline = admission.spec.pipeline.as_ref();
+        let account = pipeline.and_then(|pipeline| pipeline.service_account_name.as_ref());
+        let mut recipients = releases.recipients.iter_mut();
+        let recipient = recipients.find(|one| Some(&one.service_account) == account);
+        if let Some(recipient) = recipient {
+            let found = sources(client, admission).await?;
+            releases.unknown.extend(found.unknown);
+            for repository in found.repositories {
+                if !recipient.sources.contains(&repository) {
+                    recipient.sources.push(repository);
+                }
+            }
+        }
+    }
     match releases.recipients.is_empty() {
         true => Err(ReleaseError::NothingToPush {
             namespace: namespace.clone(),
@@ -135,6 +153,7 @@ fn gather(
             .or_insert_with(|| Recipient {
                 service_account: account,
                 repositories: Vec::new(),
+                sources: Vec::new(),
             });
         for destination in found {
             if !recipient.repositories.contains(&destination.repository) {

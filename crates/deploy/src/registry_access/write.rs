@@ -6,7 +6,7 @@ use credentials::cluster::{
     LinkChange, SecretChange, apply_push_secret, link_secret, service_account_secrets,
 };
 
-use super::{Effective, Prepared, WriteError};
+use super::{Effective, Outlook, WriteError};
 
 /// What was written, and what it comes to.
 #[derive(Clone, Debug)]
@@ -45,13 +45,13 @@ impl Written {
     }
 }
 
-impl Prepared<'_> {
+impl Outlook<'_> {
     /// Writes the Secret, links it, and looks at what Tekton makes of all that is linked then. Twice in a row, the second time changes nothing.
     ///
     /// # Errors
     /// [`WriteError`] says what is there and what is not.
     pub async fn write(&self) -> Result<Written, WriteError> {
-        let grant = &self.grant;
+        let grant = self.grant;
         let (client, namespace) = (&grant.client, grant.namespace.as_str());
         let name = grant.secret.as_str();
         // No label: build-service would link a Secret with its label to every component of the namespace.
