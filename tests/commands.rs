@@ -102,13 +102,38 @@ impl<'a> Commands<'a> {
 
     /// `registry release-secret --namespace MANAGED --wait`.
     pub(crate) async fn release_secret(&self) -> Result<Attempt, Failure> {
-        let command = "release-secret".to_owned();
+        self.give_to_releases("release-secret".to_owned(), None)
+            .await
+    }
+
+    /// `registry release-secret --namespace MANAGED --wait --oci-storage STORAGE`.
+    pub(crate) async fn release_secret_storing_at(
+        &self,
+        storage: &ImageReference,
+    ) -> Result<Attempt, Failure> {
+        let command = format!("release-secret --oci-storage {storage}");
+        self.give_to_releases(command, Some(storage)).await
+    }
+
+    async fn give_to_releases(
+        &self,
+        command: String,
+        storage: Option<&ImageReference>,
+    ) -> Result<Attempt, Failure> {
         let namespace: NamespaceName = self.tenant.managed_namespace().parse().map_err(wrong)?;
         let client = &self.tenant.deployment().kubernetes;
-        match releases::releases_of(client, &namespace, None).await {
-            Ok(releases) => Ok(self.give(command, namespace, releases.recipients).await),
-            Err(error) => Ok(self.ended(command, Err(chain(&error)))),
+        let releases = releases::releases_of(client, &namespace, None, storage).await;
+        let releases = match releases {
+            Ok(releases) => releases,
+            Err(error) => return Ok(self.ended(command, Err(chain(&error)))),
+        };
+        let attempt = self.give(command, namespace.clone(), releases.recipients);
+        let attempt = attempt.await;
+        if let (Ok(_), Some(storage)) = (&attempt.outcome, releases.storage) {
+            let change = storage.set(client, &namespace).await.map_err(wrong)?;
+            self.say(&change);
         }
+        Ok(attempt)
     }
 
     /// `registry check REPOSITORY`.

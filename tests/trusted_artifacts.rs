@@ -24,7 +24,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         the_trusted_artifact_of_a_release_arrives_at_oci_storage,
     ),
     Scenario::new(
-        "release-secret gives nothing until it may push to ociStorage too, and then the trusted artifact arrives there",
+        "release-secret sets ociStorage and gives nothing until it may push there too, and then the trusted artifact arrives there",
         &[Need::StandIns, Need::RegistryLogin, Need::RepositoryRights],
         release_secret_checks_oci_storage_too,
     ),
@@ -114,9 +114,7 @@ fn release_secret_checks_oci_storage_too() -> Verdict {
         tenant.release_service_account(OTHER_ACCOUNT).await?;
         let destination = tenant.destination("guestbook", &["1.0"])?;
         let storage = tenant.artifact_storage("trusted-artifacts")?;
-        let admission = Admission::of(&component, &destination)
-            .with_storage(&storage)
-            .running_as(OTHER_ACCOUNT);
+        let admission = Admission::of(&component, &destination).running_as(OTHER_ACCOUNT);
         application.admits("production", admission).await?;
         application.release_plan("to-production").await?;
 
@@ -130,7 +128,8 @@ fn release_secret_checks_oci_storage_too() -> Verdict {
         let releaser = tenant.robot("releaser", &rights)?;
         let releasers = Computer::logged_in(host, &releaser)?;
         let commands = Commands::at(tenant, &releasers)?;
-        let refused = commands.release_secret().await?.refuses()?;
+        let refused = commands.release_secret_storing_at(&storage).await?;
+        let refused = refused.refuses()?;
         refused.explains(&storage.to_string())?;
         refused.explains(&format!("user {} may not push", releaser.account()))?;
         let client = &tenant.deployment().kubernetes;
@@ -140,7 +139,8 @@ fn release_secret_checks_oci_storage_too() -> Verdict {
         expect("the number of Secrets that were given", &count, "0")?;
 
         releaser.may_now(&[&rights[..], &to_storage].concat())?;
-        commands.release_secret().await?.succeeds()?;
+        let given = commands.release_secret_storing_at(&storage).await?;
+        given.succeeds()?;
         let build = component.build().await?.succeeds().await?;
         let snapshot = build.snapshot().await?;
         let release = snapshot.release("to-production").await?.succeeds().await?;

@@ -26,12 +26,24 @@ pub(crate) async fn run(arguments: Destroy) -> Result<Exit, Failure> {
         (process, folder) => {
             let ended = process.map(|pid| format!("ended process {pid}"));
             let removed = folder.map(|folder| format!("removed {}", folder.display()));
-            let parts = ended.into_iter().chain(destroyed.removed).chain(removed);
+            let logins = destroyed.logged_out.files.iter();
+            let logins = logins.map(|file| format!("removed its login from {}", file.display()));
+            let parts = ended.into_iter().chain(destroyed.removed).chain(logins);
+            let parts = parts.chain(removed);
             let parts: Vec<String> = parts.collect();
+            let left = match destroyed.logged_out.left.is_empty() {
+                true => "nothing of it is left",
+                false => "what is left is named below",
+            };
             say(format!(
-                "destroyed deployment {name}: {}; nothing of it is left",
+                "destroyed deployment {name}: {}; {left}",
                 parts.join(", ")
             ));
+            destroyed
+                .logged_out
+                .left
+                .iter()
+                .for_each(|why| say(format!("warning: {why}")));
         }
     }
     if arguments.cache {

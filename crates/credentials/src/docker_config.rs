@@ -167,6 +167,11 @@ impl DockerConfig {
         self.auths.insert(key.into(), entry)
     }
 
+    /// Takes out the entry that has exactly this key.
+    pub fn remove(&mut self, key: &str) -> Option<AuthEntry> {
+        self.auths.remove(key)
+    }
+
     /// The credential helper that `credHelpers` names for the registry of `repository`: its key as written, and its name.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Adding entries to a docker config that somebody else may have written.
 
-use crate::DockerConfig;
+use crate::{AuthEntry, DockerConfig};
 
 /// What a merge did, by key; each list is sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,5 +44,25 @@ impl DockerConfig {
         let kept = merged.entries().map(|(key, _)| key).filter(is_kept);
         changes.kept = kept.map(str::to_owned).collect();
         (merged, changes)
+    }
+
+    /// This config without the entries that `other` has too, key and login alike, and their keys. The inverse of
+    /// [`merged_with`](Self::merged_with), except that what a merge replaced does not come back.
+    #[must_use]
+    pub fn without_entries_of(&self, other: &Self) -> (Self, Vec<String>) {
+        let is_same = |key: &str, entry: &AuthEntry| {
+            let here = self.get(key).map(AuthEntry::credential);
+            match (here, entry.credential()) {
+                (Some(Ok(Some(here))), Ok(Some(there))) => here.is_same_as(&there),
+                _ => false,
+            }
+        };
+        let same = other.entries().filter(|(key, entry)| is_same(key, entry));
+        let keys: Vec<String> = same.map(|(key, _)| key.to_owned()).collect();
+        let mut rest = self.clone();
+        for key in &keys {
+            rest.remove(key);
+        }
+        (rest, keys)
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use cluster::DeploymentName;
-use deploy::registry_access::{NamespaceName, Place, ResourceName};
+use deploy::registry_access::{NamespaceName, Place, PlaceError, ResourceName};
 use oci::ImageReference;
 
 use crate::arguments::{Name, Output};
@@ -51,7 +51,7 @@ pub(crate) struct PushSecret {
 /// Let releases push to their destinations.
 ///
 /// Reads the ReleasePlanAdmissions of a managed namespace: the ServiceAccount that each names, the repositories of its mapping, and its ociStorage. Checks
-/// credentials for each repository, and gives them to the ServiceAccounts as push-secret does.
+/// credentials for each repository, and gives them to the ServiceAccounts as push-secret does. With --oci-storage, sets the latter.
 #[derive(Debug, Args)]
 #[command(after_help = exit::HELP)]
 pub(crate) struct ReleaseSecret {
@@ -61,6 +61,9 @@ pub(crate) struct ReleaseSecret {
     /// The ReleasePlanAdmission. Default: all of the namespace.
     #[arg(long, value_name = "NAME")]
     pub(crate) admission: Option<ResourceName>,
+    /// Repository in which releases of the admission store trusted artifacts: becomes its ociStorage, once the credentials for it are given.
+    #[arg(long, value_name = "HOST/REPOSITORY", value_parser = storage)]
+    pub(crate) oci_storage: Option<Place>,
     #[command(flatten)]
     pub(crate) give: Give,
 }
@@ -89,7 +92,7 @@ pub(crate) struct Give {
 #[command(after_help = exit::HELP)]
 pub(crate) struct Check {
     /// Repositories; a tag or digest is of no concern, a prefix is asked about like a repository.
-    #[arg(required = true, value_name = "IMAGE-OR-PREFIX")]
+    #[arg(required = true, value_name = "IMAGE-OR-PREFIX", value_parser = image_or_prefix)]
     pub(crate) repositories: Vec<ImageReference>,
     #[command(flatten)]
     pub(crate) credentials: Credentials,
@@ -143,6 +146,23 @@ pub(crate) struct Inspect {
     pub(crate) name: Name,
     #[command(flatten)]
     pub(crate) output: Output,
+}
+
+/// A place that is a repository.
+fn storage(text: &str) -> Result<Place, PlaceError> {
+    let place: Place = text.parse()?;
+    place.as_repository().map(|_| place)
+}
+
+fn image_or_prefix(text: &str) -> Result<ImageReference, PlaceError> {
+    match text.parse::<Place>() {
+        Ok(place) => place.as_repository(),
+        Err(PlaceError::Image(_)) => text.parse().map_err(|source| PlaceError::Reference {
+            text: text.to_owned(),
+            source,
+        }),
+        Err(error) => Err(error),
+    }
 }
 
 #[derive(Debug, Args)]

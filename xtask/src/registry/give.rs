@@ -15,6 +15,16 @@ use crate::report::say;
 
 /// What an interrupt leaves before anything is written.
 pub(super) const NOTHING_CHANGED: &str = "nothing was changed in the cluster";
+/// What giving came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Given {
+    /// Everybody may push; no Secret was written.
+    NoneNeeded,
+    /// All was there.
+    Unchanged,
+    Changed,
+}
+
 /// What an interrupt may leave while something is.
 const HALF_WRITTEN: &str = "the Secret may be written and not linked everywhere; run the same command again to complete it";
 
@@ -25,7 +35,7 @@ pub(super) async fn run(
     recipients: Vec<Recipient>,
     arguments: &Give,
     interrupts: &mut Interrupts,
-) -> Result<Exit, Failure> {
+) -> Result<Given, Failure> {
     let search = target::search(&arguments.credentials);
     let grant = Grant {
         client: target.client.clone(),
@@ -51,8 +61,7 @@ pub(super) async fn run(
     }
     outlook.sources.iter().for_each(tell_source);
     if !outlook.needs_secret() {
-        say("no Secret is needed: everybody may push there without a login; nothing was changed");
-        return Ok(Exit::Done);
+        return Ok(Given::NoneNeeded);
     }
     let written = interrupts.end(outlook.write(), HALF_WRITTEN).await?;
     let written = written.map_err(|error| Exit::Failed.with(error))?;
@@ -60,12 +69,28 @@ pub(super) async fn run(
         say(format!("affects    {line}"));
     }
     tell(&written, namespace, arguments.secret.as_str());
-    match written.is_effective() {
-        true => Ok(Exit::Done),
-        false => Err(Exit::Failed.with(anyhow!(
+    match (written.is_effective(), written.is_nothing()) {
+        (true, true) => Ok(Given::Unchanged),
+        (true, false) => Ok(Given::Changed),
+        (false, _) => Err(Exit::Failed.with(anyhow!(
             "the Secret is linked, and Tekton would use other credentials, which do not work: unlink or mend the Secret that is named above, then run this again"
         ))),
     }
+}
+
+/// The last line. `more`: something else was changed beside.
+pub(super) fn close(given: Given, more: bool) -> Exit {
+    say(match (given, more) {
+        (Given::NoneNeeded, false) => {
+            "no Secret is needed: everybody may push there without a login; nothing was changed"
+        }
+        (Given::NoneNeeded, true) => {
+            "done; no Secret is needed: everybody may push there without a login"
+        }
+        (Given::Unchanged, false) => "everything was there already; nothing was changed",
+        (Given::Unchanged, true) | (Given::Changed, _) => "done",
+    });
+    Exit::Done
 }
 
 async fn look<'a>(
@@ -193,10 +218,6 @@ fn tell(written: &Written, namespace: &NamespaceName, secret: &str) {
         });
     }
     written.effective.iter().for_each(tell_effect);
-    say(match written.is_nothing() {
-        true => "everything was there already; nothing was changed",
-        false => "done",
-    });
 }
 
 fn tell_effect(effective: &Effective) {

@@ -1,5 +1,6 @@
 //! `cargo xtask registry list`.
 
+use anyhow::anyhow;
 use serde_json::json;
 
 use super::arguments::List;
@@ -23,7 +24,12 @@ pub(crate) async fn run(arguments: List, interrupts: &mut Interrupts) -> Result<
         }
         Some(name) => {
             let repository = registry.reference(name).map_err(own::failure)?;
-            let repository = repository.without_tag_and_digest();
+            if repository.tag().is_some() || repository.digest().is_some() {
+                return Err(Exit::WrongUse.with(anyhow!(
+                    "`{name}` names an image; leave its tag and digest out, or look into it with `{} {name}`",
+                    arguments.name.name.command("registry inspect")
+                )));
+            }
             let tags = interrupts.end(registry.tags(&repository), NOTHING).await?;
             let tags = tags.map_err(own::failure)?;
             let document = json!({"repository": repository, "tags": tags});

@@ -11,6 +11,7 @@ use crate::report::say;
 
 pub(crate) async fn run(arguments: Login, interrupts: &mut Interrupts) -> Result<Exit, Failure> {
     let record = own::record(&arguments.name.name)?;
+    let directory = own::directory(&arguments.name.name)?;
     let registry = &record.registry;
     say(format!(
         "registry: {} of deployment {} (in the cluster: {})",
@@ -21,7 +22,7 @@ pub(crate) async fn run(arguments: Login, interrupts: &mut Interrupts) -> Result
         None => default_auth_file(&Environment::of_process()).map_err(failure)?,
     };
     let logged_in = interrupts
-        .end(login(&record, &path), "no file was changed")
+        .end(login(&directory, &record, &path), "no file was changed")
         .await?;
     match logged_in.map_err(failure)? {
         LoggedIn::NoneNeeded => say("it asks for no login; nothing was changed"),

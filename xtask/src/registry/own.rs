@@ -1,6 +1,6 @@
 //! The registry of a deployment, for the commands that look into it.
 
-use cluster::{DeploymentName, DeploymentRecord};
+use cluster::{DeploymentDirectory, DeploymentName, DeploymentRecord};
 use deploy::registry_access::{OwnRegistry, OwnRegistryError, TargetError, recorded};
 
 use super::target;
@@ -11,6 +11,11 @@ pub(super) fn record(name: &DeploymentName) -> Result<DeploymentRecord, Failure>
     let root = state_root().map_err(|error| Exit::HostLacks.with(error))?;
     let record = recorded(&root, name).map_err(target::failure)?;
     record.ok_or_else(|| target::failure(TargetError::NoDeployment(name.clone())))
+}
+
+pub(super) fn directory(name: &DeploymentName) -> Result<DeploymentDirectory, Failure> {
+    let root = state_root().map_err(|error| Exit::HostLacks.with(error))?;
+    Ok(root.deployment(name))
 }
 
 pub(super) fn registry(name: &DeploymentName) -> Result<OwnRegistry, Failure> {

@@ -27,7 +27,7 @@ pub(crate) async fn run(
         .iter()
         .for_each(|note| say(format!("note: {note}")));
     let recipients = vec![build.recipient];
-    give::run(
+    let given = give::run(
         &target,
         &registries,
         namespace,
@@ -35,5 +35,6 @@ pub(crate) async fn run(
         &arguments.give,
         interrupts,
     )
-    .await
+    .await?;
+    Ok(give::close(given, false))
 }

@@ -57,6 +57,52 @@ fn a_login_serves_skopeo_and_the_commands_here_and_is_never_printed() {
 }
 
 #[test]
+fn a_login_goes_with_the_deployment_and_nothing_else_does() {
+    let sandbox = Sandbox::with_registry_login();
+    let auths = |file: &std::path::Path| {
+        let content: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+        content["auths"].clone()
+    };
+    let login = |name: &str, content: &str| {
+        let file = sandbox.file(name, content);
+        let ran = sandbox.registry(&["login", "--auth-file", &file]);
+        ran.expect(0, &["added localhost:"]);
+        std::path::PathBuf::from(file)
+    };
+    let first = login(
+        "first.json",
+        r#"{"auths": {"quay.io": {"auth": "dTpw"}}, "credsStore": "pass"}"#,
+    );
+    let gone = login("gone.json", "{}");
+    std::fs::remove_file(&gone).unwrap();
+    let damaged = login("damaged.json", "{}");
+    std::fs::write(&damaged, "{\"auths\": ").unwrap();
+    // Somebody else's login under one of the keys is not ours to take away.
+    let other = login("other.json", "{}");
+    let mut content: Value = serde_json::from_slice(&std::fs::read(&other).unwrap()).unwrap();
+    content["auths"][HOST]["auth"] = "b3RoZXI6b3RoZXI=".into();
+    std::fs::write(&other, content.to_string()).unwrap();
+    sandbox.run(&["destroy"]).expect(
+        0,
+        &[
+            &format!("removed its login from {}", first.display()),
+            &format!("removed its login from {}", other.display()),
+            "what is left is named below",
+            "warning: the deployment's login was not removed: ",
+            "damaged.json",
+        ],
+    );
+    assert_eq!(
+        auths(&first),
+        serde_json::json!({"quay.io": {"auth": "dTpw"}})
+    );
+    assert_eq!(
+        auths(&other),
+        serde_json::json!({HOST: {"auth": "b3RoZXI6b3RoZXI="}})
+    );
+}
+
+#[test]
 fn a_login_keeps_what_a_file_has_closes_it_and_follows_a_link() {
     let sandbox = Sandbox::with_registry_login();
     let file = sandbox.file(
@@ -128,6 +174,9 @@ fn repositories_tags_and_images_are_listed_and_shown_as_text_and_as_documents() 
     assert_eq!(document(&["list"])["repositories"][0], PROOF);
     assert_eq!(sandbox.registry(&["list", PROOF]).stdout, "latest\n");
     assert_eq!(document(&["list", PROOF])["tags"][0], "latest");
+    sandbox
+        .registry(&["list", &format!("{PROOF}:latest")])
+        .expect(2, &["leave its tag and digest out", "registry inspect"]);
     sandbox
         .registry(&["list", "absent"])
         .expect(1, &["has no repository absent"]);

@@ -241,24 +241,27 @@ fn a_service_account_that_is_not_there_is_explained_or_waited_for_and_an_interru
             "nothing was changed in the cluster",
         ],
     );
-    let mut child = sandbox
-        .registry_command(&[&arguments[..], &["--wait"]].concat())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap())
-        .lines()
-        .map(Result::unwrap);
-    assert!(
-        lines.any(|line| line.starts_with("waiting    for ServiceAccount build-pipeline-later"))
-    );
-    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    let rest: Vec<String> = lines.collect();
-    assert_eq!(
-        rest,
-        ["error: interrupted; nothing was changed in the cluster"]
-    );
-    assert_eq!(child.wait().unwrap().code(), Some(1));
+    for (signal, word) in [(Signal::INT, "interrupted"), (Signal::TERM, "terminated")] {
+        let mut child = sandbox
+            .registry_command(&[&arguments[..], &["--wait"]].concat())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap())
+            .lines()
+            .map(Result::unwrap);
+        assert!(
+            lines
+                .any(|line| line.starts_with("waiting    for ServiceAccount build-pipeline-later"))
+        );
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let rest: Vec<String> = lines.collect();
+        assert_eq!(
+            rest,
+            [format!("error: {word}; nothing was changed in the cluster")]
+        );
+        assert_eq!(child.wait().unwrap().code(), Some(1));
+    }
     assert!(!sandbox.has("user-ns1", "secret/regcred"));
     // Waited for, it is served when it comes.
     let child = sandbox

@@ -24,6 +24,24 @@ fn with_storage(sandbox: &Sandbox) {
     ]);
 }
 
+/// The sample's admission once more, for another ServiceAccount.
+fn copy_of_the_admission(sandbox: &Sandbox, name: &str, account: &str) {
+    let admission = sandbox.kubectl_done(&[
+        "get",
+        "releaseplanadmission",
+        "sample-component",
+        "-n",
+        "managed-ns1",
+        "-o",
+        "json",
+    ]);
+    let mut admission: serde_json::Value = serde_json::from_str(&admission).unwrap();
+    admission["metadata"] = serde_json::json!({"name": name, "namespace": "managed-ns1"});
+    admission["spec"]["pipeline"]["serviceAccountName"] = account.into();
+    let admission = sandbox.file("admission.json", &admission.to_string());
+    sandbox.kubectl_done(&["create", "-f", &admission]);
+}
+
 /// An account with the rights that releases of the sample need, and a file with its login.
 fn releaser(sandbox: &Sandbox) -> String {
     let rights = [
@@ -98,20 +116,7 @@ fn admissions_with_service_accounts_of_their_own_are_all_served_or_the_chosen_on
         "-n",
         "managed-ns1",
     ]);
-    let admission = sandbox.kubectl_done(&[
-        "get",
-        "releaseplanadmission",
-        "sample-component",
-        "-n",
-        "managed-ns1",
-        "-o",
-        "json",
-    ]);
-    let mut admission: serde_json::Value = serde_json::from_str(&admission).unwrap();
-    admission["metadata"] = serde_json::json!({"name": "other", "namespace": "managed-ns1"});
-    admission["spec"]["pipeline"]["serviceAccountName"] = "other-pipeline".into();
-    let admission = sandbox.file("admission.json", &admission.to_string());
-    sandbox.kubectl_done(&["create", "-f", &admission]);
+    copy_of_the_admission(&sandbox, "other", "other-pipeline");
     let linked = |account: &str| {
         sandbox.field(
             "managed-ns1",
@@ -179,6 +184,55 @@ fn a_login_for_the_sources_is_added_where_pipelines_cannot_pull_them_and_its_abs
         ],
     );
     assert!(!again.stderr.contains("warning"), "{}", again.stderr);
+}
+
+#[test]
+fn oci_storage_is_set_once_the_credentials_for_it_are_given() {
+    let sandbox = Sandbox::with_registry_login();
+    let file = releaser(&sandbox);
+    let storage = |name: &str| {
+        let path = ".spec.pipeline.pipelineRef.ociStorage";
+        sandbox.field("managed-ns1", &format!("releaseplanadmission/{name}"), path)
+    };
+    let run = |place: &str, more: &[&str]| {
+        let arguments = ["--auth-file", &file, "--oci-storage", place];
+        sandbox.registry(&[FOR_ALL, &arguments, more].concat())
+    };
+    run(&format!("{HOST}/elsewhere"), &[]).expect(
+        1,
+        &["may not pull at", "nothing was changed in the cluster"],
+    );
+    assert_eq!(storage("sample-component"), "");
+    let outside = format!("localhost:{}/released/artifacts", sandbox.registry_port());
+    let inside = format!("{HOST}/released/artifacts");
+    run(&outside, &[]).expect(
+        0,
+        &[
+            "pipelines know it as registry-service.kind-registry.svc.cluster.local",
+            &format!("{inside} for trusted artifacts (ociStorage)"),
+            &format!("changed    ReleasePlanAdmission managed-ns1/sample-component: ociStorage is {inside}"),
+        ],
+    );
+    assert_eq!(storage("sample-component"), inside);
+    run(&inside, &[]).expect(
+        0,
+        &[
+            "unchanged  ReleasePlanAdmission managed-ns1/sample-component",
+            "nothing was changed",
+        ],
+    );
+    let other = format!("{HOST}/released/other");
+    run(&other, &[]).expect(0, &[&format!("(it was {inside})")]);
+    run(HOST, &[]).expect(2, &["is a registry; name a repository in it"]);
+    run(&format!("{inside}:latest"), &[]).expect(2, &["leave its tag and digest out"]);
+    // It is for one admission only.
+    copy_of_the_admission(&sandbox, "other", "release-pipeline");
+    run(&inside, &[]).expect(
+        2,
+        &["several ReleasePlanAdmissions (other, sample-component); say with --admission"],
+    );
+    run(&inside, &["--admission", "other"]).expect(0, &["managed-ns1/other: ociStorage is"]);
+    assert_eq!(storage("sample-component"), other);
 }
 
 #[test]

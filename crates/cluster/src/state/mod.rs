@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! <root>/<name>.lock        held by the command that changes the deployment
-//! <root>/<name>/            ca.crt  kubeconfig  deployment.json  auth.json  events.jsonl  embedded.log  evidence/
+//! <root>/<name>/            ca.crt  kubeconfig  deployment.json  auth.json  logins.json  events.jsonl  embedded.log  evidence/
 //! <root>/<name>/data/       the embedded cluster's own: pki/ api-server/ registry/ registry-access/ steps/ logs/
 //! ```
 

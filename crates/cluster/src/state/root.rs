@@ -148,6 +148,12 @@ impl DeploymentDirectory {
         self.path.join("auth.json")
     }
 
+    /// The list of the files that the login was written to.
+    #[must_use]
+    pub fn login_files(&self) -> PathBuf {
+        self.path.join("logins.json")
+    }
+
     /// The event stream, one JSON object a line.
     #[must_use]
     pub fn events(&self) -> PathBuf {

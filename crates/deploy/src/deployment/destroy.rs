@@ -13,6 +13,7 @@ use cluster::{ClusterKind, DeploymentDirectory, DeploymentName, DeploymentRecord
 
 use super::destroy_existing::{self, ExistingError};
 use super::destroy_kind::{self, KindDestroyError};
+use crate::registry_access::{LoggedOut, log_out};
 
 /// What was removed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -23,6 +24,8 @@ pub struct Destroyed {
     pub removed: Vec<String>,
     /// The folder that was removed.
     pub folder: Option<PathBuf>,
+    /// What became of the login to the deployment's registry in the files of other programs.
+    pub logged_out: LoggedOut,
 }
 
 /// Something could not be removed.
@@ -74,6 +77,7 @@ pub async fn destroy(
     // The stand-ins are stopped last: they have to let go of objects that wait for them.
     let removed = remove_cluster(root, &directory, environment).await?;
     let process = embedded.or(StandInsProcess::of(&directory).stop().await?);
+    let logged_out = log_out(&directory);
     let path = directory.path().to_owned();
     let folder = match fs::remove_dir_all(&path) {
         Ok(()) => Some(path),
@@ -90,6 +94,7 @@ pub async fn destroy(
         process,
         removed,
         folder,
+        logged_out,
     })
 }
 

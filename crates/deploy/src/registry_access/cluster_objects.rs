@@ -96,7 +96,7 @@ where
     }
 }
 
-fn refused(attempt: String, error: kube::Error) -> ObjectError {
+pub(super) fn refused(attempt: String, error: kube::Error) -> ObjectError {
     ObjectError::Kubernetes(KubernetesError {
         attempt,
         source: Box::new(error),

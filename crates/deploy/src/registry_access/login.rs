@@ -4,10 +4,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use cluster::DeploymentRecord;
+use cluster::{DeploymentDirectory, DeploymentRecord};
 use credentials::{DockerConfig, EntryChanges, Environment, FileError, ParseError, locations};
 
 use super::OwnRegistryError;
+use super::login_files::remember;
 use super::own_registry::OwnRegistry;
 
 /// Only the owner may read a file with credentials.
@@ -58,11 +59,16 @@ pub fn default_auth_file(environment: &Environment) -> Result<PathBuf, LoginErro
         .ok_or(LoginError::NoPlace)
 }
 
-/// Checks the deployment's login and adds it to a file; entries for other registries stay.
+/// Checks the deployment's login and adds it to a file; entries for other registries stay. `directory` is the deployment's: it remembers the
+/// file for [`log_out`](super::log_out).
 ///
 /// # Errors
 /// [`LoginError`].
-pub async fn login(record: &DeploymentRecord, path: &Path) -> Result<LoggedIn, LoginError> {
+pub async fn login(
+    directory: &DeploymentDirectory,
+    record: &DeploymentRecord,
+    path: &Path,
+) -> Result<LoggedIn, LoginError> {
     let registry = OwnRegistry::of(record)?;
     let Some(source) = &record.registry.auth_file else {
         return Ok(LoggedIn::NoneNeeded);
@@ -73,6 +79,7 @@ pub async fn login(record: &DeploymentRecord, path: &Path) -> Result<LoggedIn, L
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let (present, was_open) = read(&path)?;
     let (merged, changes) = present.merged_with(&login);
+    remember(directory, &path)?;
     if !changes.is_nothing() || was_open {
         merged.write_to(&path)?;
     }

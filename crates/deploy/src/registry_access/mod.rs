@@ -5,7 +5,7 @@
 //! - [`Place`], [`ResourceName`]: what is written on a command line, parsed once
 //! - [`Grant`]: credentials that are found and checked ([`Grant::prepare`]), whose effect on everybody is known ([`Prepared::outlook`]), and
 //!   that are only then written ([`Outlook::write`])
-//! - [`builds`], [`releases`]: what a Component and the ReleasePlanAdmissions of a namespace need
+//! - [`builds`], [`releases`]: what a Component and the ReleasePlanAdmissions of a namespace need; [`Storage`]: where the latter store trusted artifacts
 //! - [`check`]: what credentials, of this computer or of a ServiceAccount, can do at a repository
 //! - [`OwnRegistry`], [`login`](login()): the registry of a deployment
 //!
@@ -20,6 +20,7 @@ mod effective;
 mod error;
 mod grant;
 mod login;
+mod login_files;
 mod needs;
 mod others;
 mod outlook;
@@ -29,6 +30,7 @@ mod registries;
 pub mod releases;
 mod resource_name;
 mod sources;
+mod storage;
 mod target;
 mod write;
 
@@ -44,11 +46,13 @@ pub use effective::Effective;
 pub use error::{PrepareError, WriteError};
 pub use grant::{Checked, Grant, Prepared, Recipient, SERVICE_ACCOUNT_LIMIT};
 pub use login::{LoggedIn, LoginError, default_auth_file, login};
+pub use login_files::{LoggedOut, log_out};
 pub use others::UsedByOthers;
 pub use outlook::{Outlook, Overruled, SourceAccess, TakenAway};
 pub use own_registry::{OwnRegistry, OwnRegistryError};
 pub use place::{Place, PlaceError};
 pub use registries::{Registries, RegistriesError};
 pub use resource_name::{InvalidResourceName, NamespaceName, ResourceName};
+pub use storage::{Storage, StorageChange};
 pub use target::{Target, TargetError, recorded};
 pub use write::{Linked, Written};

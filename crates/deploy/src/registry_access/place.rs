@@ -24,6 +24,9 @@ pub enum PlaceError {
     /// A tag or digest names an image, not a place.
     #[error("`{0}` names an image; leave its tag and digest out")]
     Image(String),
+    /// A registry where a repository is wanted.
+    #[error("`{0}` is a registry; name a repository in it, for example {0}/team/app")]
+    NoRepository(String),
     /// It is no host with a path.
     #[error("`{text}` is not a registry or a part of one: {source}")]
     Reference {
@@ -58,6 +61,21 @@ impl Place {
     /// `name` cannot be part of a repository's name.
     pub fn repository(&self, name: &str) -> Result<ImageReference, ReferenceError> {
         format!("{self}/{name}").parse()
+    }
+
+    /// The place itself as a repository.
+    ///
+    /// # Errors
+    /// [`PlaceError::NoRepository`].
+    pub fn as_repository(&self) -> Result<ImageReference, PlaceError> {
+        let parsed = self.to_string().parse();
+        match self.prefix.is_empty() {
+            true => Err(PlaceError::NoRepository(self.registry.clone())),
+            false => parsed.map_err(|source| PlaceError::Reference {
+                text: self.to_string(),
+                source,
+            }),
+        }
     }
 
     /// The same prefix at another registry.
@@ -146,6 +164,16 @@ mod tests {
         assert_eq!(
             moved.repository("app").unwrap().name(),
             "registry.example/team/app"
+        );
+    }
+
+    #[test]
+    fn a_place_below_a_registry_is_a_repository() {
+        let repository = place("quay.io/team/").as_repository().unwrap();
+        assert_eq!(repository.name(), "quay.io/team");
+        assert_eq!(
+            place("localhost:5001").as_repository(),
+            Err(PlaceError::NoRepository("localhost:5001".to_owned()))
         );
     }
 

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use konflux_api::konflux::ReleasePlanAdmission;
 use kube::{Client, ResourceExt};
+use oci::ImageReference;
 
 use super::cluster_objects::list;
 use super::sources::sources;
+use super::storage::Storage;
 use super::{
     Destination, DestinationsError, NamespaceName, ObjectError, Recipient, ResourceName,
     destinations,
@@ -23,6 +25,8 @@ pub struct Releases {
     pub left_out: Vec<String>,
     /// Why some of what releases pull is not known.
     pub unknown: Vec<String>,
+    /// The `ociStorage` that was asked for, and is not set yet.
+    pub storage: Option<Storage>,
 }
 
 /// It cannot be told what releases need.
@@ -53,6 +57,17 @@ pub enum ReleaseError {
         /// The admission.
         admission: String,
     },
+    /// Storage is asked for, and it is not said for which admission.
+    #[error(
+        "namespace {namespace} has several ReleasePlanAdmissions ({}); say with --admission whose ociStorage is to be set",
+        known.join(", ")
+    )]
+    WhichAdmission {
+        /// The namespace.
+        namespace: NamespaceName,
+        /// Those that it has.
+        known: Vec<String>,
+    },
     /// No admission pushes anywhere.
     #[error("nothing in namespace {namespace} needs credentials: {}", left_out.join("; "))]
     NothingToPush {
@@ -71,7 +86,8 @@ pub enum ReleaseError {
 
 /// What the admission `only` needs, or all admissions of the namespace.
 ///
-/// All of them, because each needs credentials before its first release, and giving them twice changes nothing.
+/// All of them, because each needs credentials before its first release, and giving them twice changes nothing. With `storage`, it is
+/// for one admission, and taken for its `ociStorage`; [`Storage::set`] makes it so.
 ///
 /// # Errors
 /// [`ReleaseError`].
@@ -79,6 +95,7 @@ pub async fn releases_of(
     client: &Client,
     namespace: &NamespaceName,
     only: Option<&ResourceName>,
+    storage: Option<&ImageReference>,
 ) -> Result<Releases, ReleaseError> {
     let mut admissions: Vec<ReleasePlanAdmission> = list(client, namespace).await?;
     if admissions.is_empty() {
@@ -95,7 +112,12 @@ pub async fn releases_of(
             });
         }
     }
+    let storage = match storage {
+        Some(repository) => store_at(repository, namespace, &mut admissions)?,
+        None => None,
+    };
     let mut releases = gather(namespace, &admissions)?;
+    releases.storage = storage;
     for admission in &admissions {
         let pipeline = admission.spec.pipeline.as_ref();
         let account = pipeline.and_then(|pipeline| pipeline.service_account_name.as_ref());
@@ -117,6 +139,31 @@ pub async fn releases_of(
             left_out: releases.left_out,
         }),
         false => Ok(releases),
+    }
+}
+
+/// Admissions without a pipeline store nothing.
+fn store_at(
+    repository: &ImageReference,
+    namespace: &NamespaceName,
+    admissions: &mut [ReleasePlanAdmission],
+) -> Result<Option<Storage>, ReleaseError> {
+    match admissions {
+        [admission] => {
+            let admission_name = admission.name_any();
+            let pipeline = admission.spec.pipeline.as_mut();
+            Ok(pipeline.map(|pipeline| {
+                pipeline.pipeline_ref.oci_storage = Some(repository.name());
+                Storage {
+                    admission: admission_name,
+                    repository: repository.clone(),
+                }
+            }))
+        }
+        several => Err(ReleaseError::WhichAdmission {
+            namespace: namespace.clone(),
+            known: several.iter().map(ResourceExt::name_any).collect(),
+        }),
     }
 }
 
