@@ -14,6 +14,7 @@ mod deployment;
 mod external_registry;
 mod lies;
 mod logins;
+mod predictions;
 mod recovery;
 mod releases;
 mod secrets;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         releases::SCENARIOS,
         credentials::SCENARIOS,
         logins::SCENARIOS,
+        predictions::SCENARIOS,
         secrets::SCENARIOS,
         trusted_artifacts::SCENARIOS,
         external_registry::SCENARIOS,

@@ -269,11 +269,12 @@ fn the_explanation_names_the_winner_and_why_each_other_lost() {
         claim: claim(secret, key),
         reason,
     };
+    let older_type = LossReason::TypeCountsLess { by: by.clone() };
     let overwritten = LossReason::Overwritten { by };
     assert_eq!(
         explanation.lost,
         [
-            lost("legacy", "quay.io/team", overwritten.clone()),
+            lost("legacy", "quay.io/team", older_type),
             lost("common", "quay.io", LossReason::LessSpecific),
             lost("old", "quay.io/team", overwritten),
         ]

@@ -16,6 +16,8 @@ pub(crate) enum Error {
     Registry(#[from] oci::Error),
     #[error(transparent)]
     Credentials(#[from] credentials::FileError),
+    #[error(transparent)]
+    Login(#[from] credentials::LookupError),
     #[error("{}: {error}", path.display())]
     Dockerfile {
         path: PathBuf,

@@ -4,7 +4,7 @@ mod support;
 
 use support::Step;
 
-const COMMANDS: [&str; 8] = [
+const COMMANDS: [&str; 9] = [
     "fetch-source",
     "build",
     "push",
@@ -12,6 +12,7 @@ const COMMANDS: [&str; 8] = [
     "collect-data",
     "push-snapshot",
     "trusted-artifact",
+    "registry-login",
     "update-cr-status",
 ];
 

@@ -42,8 +42,13 @@ pub struct LostClaim {
 /// Why an entry is not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LossReason {
-    /// A later Secret, or one of a type that counts more, has the same key.
+    /// A later Secret of the same type has the same key.
     Overwritten {
+        /// Name of the Secret that Tekton takes the entry from.
+        by: String,
+    },
+    /// A Secret of a type that Tekton reads later has the same key, wherever it is linked.
+    TypeCountsLess {
         /// Name of the Secret that Tekton takes the entry from.
         by: String,
     },
@@ -97,6 +102,11 @@ pub fn explain(
     secrets_in_service_account_order: &[Secret],
     repository: &str,
 ) -> Result<Explanation, MergeError> {
+    let type_of = |name: &str| {
+        let mut secrets = secrets_in_service_account_order.iter();
+        let secret = secrets.find(|secret| secret.metadata.name.as_deref() == Some(name));
+        secret.and_then(|secret| secret.type_.as_deref())
+    };
     let contributions = contributions(secrets_in_service_account_order)?;
     let all = contributions.iter().map(|contribution| Claim {
         secret: contribution.secret.clone(),
@@ -113,9 +123,13 @@ pub fn explain(
         let last = holder(&claim.key).unwrap_or(index);
         let reason = match winner == Some(index) {
             true => return None,
-            false if last != index => LossReason::Overwritten {
-                by: claims[last].secret.clone(),
-            },
+            false if last != index => {
+                let by = claims[last].secret.clone();
+                match type_of(&claim.secret) == type_of(&by) {
+                    true => LossReason::Overwritten { by },
+                    false => LossReason::TypeCountsLess { by },
+                }
+            }
             false => LossReason::LessSpecific,
         };
         Some(LostClaim {

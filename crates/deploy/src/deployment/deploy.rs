@@ -276,7 +276,12 @@ fn conclude(
             if let Some(record) = &partial {
                 directory.write_record(record)?;
             }
-            let left_behind = left_behind(&context.name, directory, partial.is_some());
+            let left = match (&partial, &earlier) {
+                (Some(_), _) => Left::Running,
+                (None, Some(_)) if finished.changed.is_empty() => Left::AsItWas,
+                _ => Left::Incomplete,
+            };
+            let left_behind = left_behind(&context.name, directory, left);
             let failed = finished.failed;
             Err(match finished.interrupted {
                 Some(interruption) => DeployError::Interrupted {
@@ -293,13 +298,28 @@ fn conclude(
     }
 }
 
-fn left_behind(name: &DeploymentName, directory: &DeploymentDirectory, running: bool) -> String {
-    let what = if running {
-        "the cluster is running and"
-    } else {
-        "the deployment is incomplete;"
-    };
+/// What a run that did not come to its end leaves.
+#[derive(Clone, Copy)]
+enum Left {
+    /// A cluster that it talked to.
+    Running,
+    /// A deployment of an earlier run, to which nothing was done.
+    AsItWas,
+    Incomplete,
+}
+
+fn left_behind(name: &DeploymentName, directory: &DeploymentDirectory, left: Left) -> String {
     let path = directory.path().display();
+    let what = match left {
+        Left::Running => "the cluster is running and",
+        Left::Incomplete => "the deployment is incomplete;",
+        Left::AsItWas => {
+            return format!(
+                "the deployment in {path} is as it was before; `{}` removes it",
+                name.command("destroy")
+            );
+        }
+    };
     format!(
         "{what} {path} keeps what was made, and timings.html in it shows where the time went; run the same command again to continue, or `{}` to remove it all",
         name.command("destroy")

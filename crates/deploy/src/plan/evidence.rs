@@ -59,6 +59,9 @@ pub(super) async fn collect<C: Sync>(
     conduct: &Conduct,
 ) -> Option<Evidence> {
     let root = conduct.evidence.as_ref()?;
+    if failure.explains_itself() {
+        return None;
+    }
     // Sorted by name is sorted by time, and no run touches another's.
     let moment = Timestamp::now().strftime("%Y%m%dT%H%M%S%.3fZ");
     let folder = root.join(format!("{moment}-{}", step.name()));

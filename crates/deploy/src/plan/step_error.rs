@@ -9,6 +9,7 @@ pub struct StepError {
     attempted: String,
     seen: String,
     remedy: Option<String>,
+    explains_itself: bool,
 }
 
 impl StepError {
@@ -18,12 +19,24 @@ impl StepError {
             attempted: attempted.into(),
             seen: seen.to_string(),
             remedy: None,
+            explains_itself: false,
         }
     }
 
     /// Turns a library's error into a step's: its whole chain of causes is what was seen.
     pub fn because<E: Error + 'static>(attempted: impl Into<String>) -> impl FnOnce(E) -> Self {
         move |error| Self::new(attempted, chain(&error))
+    }
+
+    /// Says that the sentence is all there is to know: nothing broke, something else was asked for. No evidence is collected.
+    #[must_use]
+    pub fn explaining_itself(mut self) -> Self {
+        self.explains_itself = true;
+        self
+    }
+
+    pub(super) fn explains_itself(&self) -> bool {
+        self.explains_itself
     }
 
     /// Adds the command or act that mends it.

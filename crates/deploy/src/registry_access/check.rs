@@ -144,6 +144,9 @@ pub(super) fn not_used(explanation: &Explanation) -> Vec<String> {
             LossReason::Overwritten { by } => {
                 format!("Secret `{by}` comes later with the same key")
             }
+            LossReason::TypeCountsLess { by } => {
+                format!("Secret `{by}` has the same key, and its type counts more")
+            }
             LossReason::LessSpecific => "another key is more specific".to_owned(),
         };
         format!(

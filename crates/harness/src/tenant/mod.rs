@@ -13,6 +13,7 @@ mod release;
 mod release_account;
 mod robot;
 mod snapshot;
+mod step_login;
 mod task_results;
 
 pub use admission::{Admission, RELEASE_SERVICE_ACCOUNT};

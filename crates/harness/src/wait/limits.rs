@@ -17,6 +17,8 @@ pub enum Wait {
     BuildStarted,
     /// A build's PipelineRun ends.
     BuildEnded,
+    /// A single step ends.
+    StepEnded,
     /// A successful build's Snapshot is made.
     SnapshotMade,
     /// A Snapshot's automatic Release is made.
@@ -47,7 +49,7 @@ const fn row(wait: Wait, words: &'static str, embedded: u64, real: u64) -> Row {
 
 /// A limit tells a stuck system from a slow one; it is no bar for speed. The embedded limits leave room for a loaded
 /// machine of two cores.
-const TABLE: [Row; 9] = [
+const TABLE: [Row; 10] = [
     row(Wait::TenantReady, "a fresh tenant to be ready", 20, 120),
     row(
         Wait::AuthorityTrusted,
@@ -63,6 +65,7 @@ const TABLE: [Row; 9] = [
     ),
     row(Wait::BuildStarted, "a requested build to start", 20, 120),
     row(Wait::BuildEnded, "the build to end", 60, 1800),
+    row(Wait::StepEnded, "the step to end", 30, 600),
     row(Wait::SnapshotMade, "the build's Snapshot", 20, 600),
     row(
         Wait::ReleaseMade,

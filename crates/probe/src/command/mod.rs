@@ -6,6 +6,7 @@ mod copy;
 mod fetch_source;
 mod push;
 mod push_snapshot;
+mod registry_login;
 mod trusted_artifact;
 mod update_cr_status;
 
@@ -42,6 +43,7 @@ enum Command {
     CollectData(collect_data::Arguments),
     PushSnapshot(push_snapshot::Arguments),
     TrustedArtifact(trusted_artifact::Arguments),
+    RegistryLogin(registry_login::Arguments),
     UpdateCrStatus(update_cr_status::Arguments),
 }
 
@@ -117,6 +119,7 @@ fn start(command: Command) -> Result<(), Error> {
             Command::TrustedArtifact(arguments) => {
                 Box::pin(trusted_artifact::run(&arguments)).await
             }
+            Command::RegistryLogin(arguments) => registry_login::run(&arguments),
             Command::UpdateCrStatus(arguments) => Box::pin(update_cr_status::run(&arguments)).await,
         }
     })

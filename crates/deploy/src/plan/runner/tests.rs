@@ -20,6 +20,7 @@ use crate::plan::{
 /// What a scripted step does.
 #[derive(Clone, Copy)]
 enum Script {
+    Refuse,
     Succeed,
     Fail,
     Panic,
@@ -78,6 +79,9 @@ impl Step<World> for Scripted {
             Script::Succeed => Ok(Outcome::Changed("it".to_owned())),
             Script::Fail => {
                 Err(StepError::new("open the door", "it is locked").mended_by("find the key"))
+            }
+            Script::Refuse => {
+                Err(StepError::new("open the door", "it is another door").explaining_itself())
             }
             Script::Panic => panic!("scripted"),
             Script::Hang => {

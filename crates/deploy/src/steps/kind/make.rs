@@ -190,6 +190,7 @@ impl Run<'_> {
         .mended_by(
             "deploy with settings that match it, with another KIND_CLUSTER, or with --recreate, which deletes it and everything in it",
         )
+        .explaining_itself()
     }
 
     async fn find(&self) -> Result<Found, StepError> {

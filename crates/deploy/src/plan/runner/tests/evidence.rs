@@ -42,6 +42,18 @@ async fn a_step_that_offers_no_evidence_fails_with_its_sentence_alone() {
     assert!(finished.failed[0].evidence.is_none());
 }
 
+#[tokio::test]
+async fn a_failure_that_explains_itself_is_not_investigated() {
+    let root = tempfile::tempdir().unwrap();
+    let steps = vec![offering("a", &[], Script::Refuse, Offer::Lines)];
+    let (finished, _) = run_all(steps, collecting(root.path()), &Events::default()).await;
+    assert_eq!(
+        finished.failed[0].to_string(),
+        "step a failed: cannot open the door: it is another door"
+    );
+    assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn evidence_that_cannot_be_collected_is_said_beside_the_failure() {
     for (offer, said) in [
