@@ -155,10 +155,9 @@ fn settings(arguments: &DeployLocal) -> Result<Settings, Failure> {
 fn print_plan(target: &Target, format: Format) -> Result<Exit, Failure> {
     let outline = Outline::of(&target.plan());
     if format == Format::Json {
-        report::json(&json!({"cluster": target.cluster(), "steps": outline}))
-            .map_err(|error| Exit::Failed.with(error))?;
+        report::json(&json!({"cluster": target.cluster(), "steps": outline}))?;
     } else {
-        report::result(outline.to_string());
+        report::result(outline.to_string())?;
     }
     say("dry run: nothing was changed");
     Ok(Exit::Done)
@@ -183,7 +182,7 @@ fn print_deployed(deployed: &Deployed, format: Format) -> Result<(), Failure> {
             "differences": deployed.differences,
             "elapsedMilliseconds": u64::try_from(deployed.elapsed.as_millis()).unwrap_or(u64::MAX),
         });
-        return report::json(&document).map_err(|error| Exit::Failed.with(error));
+        return report::json(&document);
     }
     say("");
     access(&deployed.record).iter().for_each(say);

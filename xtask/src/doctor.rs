@@ -48,9 +48,9 @@ pub(crate) async fn run(arguments: Doctor) -> Result<Exit, Failure> {
     let mut report = host::examine(&place.environment, &wishes, &registries).await;
     report.add(judge(&settings, env_file.as_deref()));
     if arguments.output.output == Format::Json {
-        report::json(&report).map_err(|error| Exit::Failed.with(error))?;
+        report::json(&report)?;
     } else {
-        report::result(report.to_string());
+        report::result(report.to_string())?;
     }
     Ok(exit(&report))
 }

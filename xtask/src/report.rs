@@ -1,31 +1,36 @@
 //! What a person reads: everything human goes to standard error, results to standard output.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "printing is what this file is for"
-)]
-
+use std::io::{self, Write};
 use std::process::ExitCode;
+
+use anyhow::Context;
 
 use serde::Serialize;
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
 
-/// A line for a person.
+/// A line for a person. Where nobody reads any more, the work goes on.
 pub(crate) fn say(line: impl AsRef<str>) {
-    eprintln!("{}", line.as_ref());
+    let _nobody_reads = writeln!(io::stderr(), "{}", line.as_ref());
 }
 
-/// A result for a program or a pipe.
-pub(crate) fn result(text: impl AsRef<str>) {
-    println!("{}", text.as_ref().trim_end());
+/// A result for a program or a pipe. A reader that went away had enough.
+pub(crate) fn result(text: impl AsRef<str>) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    let written = writeln!(output, "{}", text.as_ref().trim_end()).and_then(|()| output.flush());
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let error = anyhow::Error::new(error).context("cannot write the result");
+            Err(Exit::Failed.with(error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A result as JSON.
-pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
-    result(serde_json::to_string_pretty(value)?);
-    Ok(())
+pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).context("cannot render the result");
+    result(text.map_err(|error| Exit::Failed.with(error))?)
 }
 
 /// An error with its causes, each once.

@@ -13,9 +13,9 @@ pub(crate) async fn run(arguments: Status) -> Result<Exit, Failure> {
         .await
         .map_err(|error| Exit::Failed.with(error))?;
     if arguments.output.output == Format::Json {
-        report::json(&status).map_err(|error| Exit::Failed.with(error))?;
+        report::json(&status)?;
     } else {
-        report::result(text(&status));
+        report::result(text(&status))?;
     }
     Ok(if status.is_well() {
         Exit::Done

@@ -26,10 +26,10 @@ pub(crate) async fn run(
         None => of_this_computer(&arguments, interrupts).await?,
     };
     match arguments.output.output {
-        Format::Json => {
-            report::json(&json!({"checks": checks})).map_err(|error| Exit::Failed.with(error))?
-        }
-        Format::Text => checks.iter().for_each(|check| report::result(text(check))),
+        Format::Json => report::json(&json!({"checks": checks}))?,
+        Format::Text => checks
+            .iter()
+            .try_for_each(|check| report::result(text(check)))?,
     }
     match checks.iter().all(|check| check.report.is_granted()) {
         true => Ok(Exit::Done),

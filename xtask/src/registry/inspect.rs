@@ -16,8 +16,8 @@ pub(crate) async fn run(arguments: Inspect, interrupts: &mut Interrupts) -> Resu
         .await?;
     let described = described.map_err(own::failure)?;
     match arguments.output.output {
-        Format::Json => report::json(&described).map_err(|error| Exit::Failed.with(error))?,
-        Format::Text => report::result(describe::text(&described)),
+        Format::Json => report::json(&described)?,
+        Format::Text => report::result(describe::text(&described))?,
     }
     Ok(Exit::Done)
 }

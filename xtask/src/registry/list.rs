@@ -37,11 +37,11 @@ pub(crate) async fn run(arguments: List, interrupts: &mut Interrupts) -> Result<
         }
     };
     if arguments.output.output == Format::Json {
-        report::json(&document).map_err(|error| Exit::Failed.with(error))?;
+        report::json(&document)?;
     } else if lines.is_empty() {
         say(nothing);
     } else {
-        report::result(lines.join("\n"));
+        report::result(lines.join("\n"))?;
     }
     Ok(Exit::Done)
 }

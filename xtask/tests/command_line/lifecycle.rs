@@ -32,6 +32,30 @@ fn a_second_deploy_changes_nothing_and_says_so() {
 }
 
 #[test]
+fn a_reader_that_went_away_ends_no_command() {
+    // As after `| head` has read what it wanted.
+    let nobody = || {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        writer
+    };
+    let sandbox = Sandbox::new();
+    for arguments in [
+        &["deploy-local", "--dry-run"][..],
+        &["deploy-local"],
+        &["status"],
+        &["status", "--output", "json"],
+        &["registry", "list"],
+        &["destroy"],
+    ] {
+        let mut command = sandbox.command(arguments);
+        let ended = command.stdout(nobody()).stderr(nobody()).status().unwrap();
+        assert_eq!(ended.code(), Some(0), "{arguments:?}");
+    }
+    assert!(!sandbox.deployment().exists());
+}
+
+#[test]
 fn behind_a_proxy_what_is_on_loopback_is_reached_without_it() {
     let sandbox = Sandbox::new();
     for arguments in [
