@@ -6,6 +6,7 @@
 //! - [`Search`]: the credential for a repository on this computer, from the usual files ([`locations()`]) and credential helpers
 //! - [`tekton`]: the merge of linked Secrets into the one file that a step sees
 //! - `cluster` (feature `kubernetes`): push secrets and their links in a cluster
+//! - `redaction` (feature `redaction`): secrets kept out of evidence
 //!
 //! Secret values are [`secrecy`] types from the moment they are read; no error text and no `Debug` output contains one.
 //!
@@ -33,6 +34,8 @@ mod lookup;
 mod merge;
 mod printable;
 mod push_config;
+#[cfg(feature = "redaction")]
+pub mod redaction;
 mod registries_conf;
 mod search;
 mod shape;

@@ -63,7 +63,8 @@ const TABLE: [(&str, u64, Again); 20] = [
     ("image-cache", 900, Again::Keeps),
     ("kind-cluster", 1500, Again::Keeps),
     ("existing-cluster", 60, Again::Keeps),
-    ("registry", 600, Again::Applies),
+    // An image to pull, or a node port that the API server gives back after 12 minutes.
+    ("registry", 900, Again::Applies),
     ("tekton-pipelines", 900, Again::Applies),
     ("probe-image", 300, Again::Keeps),
     ("image-runs", 180, Again::Proves),

@@ -1,12 +1,14 @@
 //! What a cluster shows when something in it does not become ready.
 //!
-//! Only states, events and logs of namespaces that this program made are kept: no Secret, no environment of a container.
+//! Only states, events and logs of namespaces that this program made are kept: no Secret, no environment of a container. What the Secrets of these
+//! namespaces hold is replaced wherever it occurs, and so is whatever has the shape of a secret.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use k8s_openapi::api::core::v1::{Event, Node, Pod};
+use credentials::redaction::Redactor;
+use k8s_openapi::api::core::v1::{Event, Node, Pod, Secret};
 use kube::api::{ListParams, LogParams};
 use kube::{Api, Client, ResourceExt};
 
@@ -22,17 +24,23 @@ pub(super) async fn collect(
     namespaces: &[&str],
     into: &Path,
 ) -> Result<Option<Evidence>, StepError> {
-    let Some(connection) = context.connected() else {
-        return Ok(None);
-    };
+    match context.connected() {
+        Some(connection) => of(&connection.client, namespaces, into).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn of(client: &Client, namespaces: &[&str], into: &Path) -> Result<Evidence, StepError> {
     let failed = || StepError::because(format!("write evidence to {}", into.display()));
     fs::create_dir_all(into).map_err(failed())?;
-    let client = &connection.client;
     let mut telling = Vec::new();
-    fs::write(into.join("nodes.txt"), nodes(client).await).map_err(failed())?;
+    let redactor = redactor(client, namespaces).await;
+    let write =
+        |name: &str, text: &str| fs::write(into.join(name), redactor.clean(text)).map_err(failed());
+    write("nodes.txt", &nodes(client).await)?;
     for namespace in namespaces {
         let (text, lines) = events(client, namespace).await;
-        fs::write(into.join(format!("{namespace}-events.txt")), text).map_err(failed())?;
+        write(&format!("{namespace}-events.txt"), &text)?;
         telling.extend(lines);
         let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
         let listed = pods.list(&ListParams::default()).await;
@@ -45,12 +53,25 @@ pub(super) async fn collect(
             for container in pod.spec.iter().flat_map(|spec| &spec.containers) {
                 let log = log(&pods, &pod.name_any(), &container.name).await;
                 let file = format!("{namespace}-{}-{}.log", pod.name_any(), container.name);
-                fs::write(into.join(file), log).map_err(failed())?;
+                write(&file, &log)?;
             }
         }
-        fs::write(into.join(format!("{namespace}-pods.txt")), text).map_err(failed())?;
+        write(&format!("{namespace}-pods.txt"), &text)?;
     }
-    Ok(Some(Evidence::new(into.to_owned(), telling)))
+    let telling = telling.iter().map(|line| redactor.clean(line));
+    Ok(Evidence::new(into.to_owned(), telling))
+}
+
+/// Knows what the Secrets of namespaces hold, as far as they can be read.
+async fn redactor(client: &Client, namespaces: &[&str]) -> Redactor {
+    let mut secrets = Vec::new();
+    for namespace in namespaces {
+        let api: Api<Secret> = Api::namespaced(client.clone(), namespace);
+        if let Ok(listed) = api.list(&ListParams::default()).await {
+            secrets.extend(listed);
+        }
+    }
+    Redactor::knowing(&secrets)
 }
 
 async fn nodes(client: &Client) -> String {
@@ -167,4 +188,87 @@ async fn log(pods: &Api<Pod>, pod: &str, container: &str) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use http::{Request, Response};
+    use kube::client::Body;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const PASSWORD: &str = "hunter2-hunter2-x";
+
+    /// A fake of an API server, with a pod that tells more than it should.
+    fn answer(path: &str) -> Value {
+        let list = |items: Value| json!({"metadata": {}, "items": items});
+        let slip = format!("cannot log in with robot:{PASSWORD}");
+        match path {
+            "/api/v1/namespaces/kind-registry/secrets" => {
+                let value = k8s_openapi::ByteString(PASSWORD.into());
+                list(json!([{"metadata": {"name": "login"}, "data": {"password": value}}]))
+            }
+            "/api/v1/namespaces/kind-registry/events" => list(json!([{
+                "metadata": {"name": "e"}, "type": "Warning", "reason": "Failed", "message": slip,
+                "involvedObject": {"kind": "Pod", "name": "registry"},
+            }])),
+            "/api/v1/namespaces/kind-registry/pods" => list(json!([{
+                "metadata": {"name": "registry"},
+                "spec": {"containers": [{"name": "registry"}]},
+                "status": {"containerStatuses": [{
+                    "name": "registry", "ready": false, "restartCount": 1, "image": "", "imageID": "",
+                    "state": {"waiting": {"reason": "CrashLoopBackOff", "message": slip}},
+                }]},
+            }])),
+            "/api/v1/namespaces/kind-registry/pods/registry/log" => json!(format!(
+                "{slip}\nAuthorization: Bearer abcdefghijklmnop\n-----BEGIN PRIVATE KEY-----\nMHcC\n-----END PRIVATE KEY-----"
+            )),
+            _ => list(json!([])),
+        }
+    }
+
+    #[tokio::test]
+    async fn no_secret_is_in_what_is_kept_or_shown() {
+        let service = tower::service_fn(|request: Request<Body>| async move {
+            let content = answer(request.uri().path());
+            let text = content.as_str().map(str::to_owned);
+            let text = text.unwrap_or_else(|| content.to_string());
+            Ok::<_, Infallible>(Response::new(Body::from(text.into_bytes())))
+        });
+        let client = Client::new(service, "default");
+        let folder = tempfile::tempdir().unwrap();
+        let found = of(&client, &["kind-registry"], folder.path());
+        let found = found.await.unwrap();
+        let mut kept = found.telling().join("\n");
+        let mut files = Vec::new();
+        for entry in fs::read_dir(folder.path()).unwrap() {
+            let path = entry.unwrap().path();
+            kept.push_str(&fs::read_to_string(&path).unwrap());
+            files.push(path.file_name().unwrap().to_str().unwrap().to_owned());
+        }
+        files.sort();
+        assert_eq!(
+            files,
+            [
+                "kind-registry-events.txt",
+                "kind-registry-pods.txt",
+                "kind-registry-registry-registry.log",
+                "nodes.txt",
+            ]
+        );
+        for secret in [PASSWORD, "abcdefghijklmnop", "MHcC"] {
+            assert!(!kept.contains(secret), "{kept}");
+        }
+        // What explains the failure stays.
+        for words in [
+            "CrashLoopBackOff",
+            "cannot log in with robot:<redacted: Secret login, password>",
+            "<redacted private key>",
+        ] {
+            assert!(kept.contains(words), "{words}: {kept}");
+        }
+    }
 }

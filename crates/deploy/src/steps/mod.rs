@@ -9,6 +9,7 @@ pub(crate) mod forwarding;
 mod image_runs;
 pub(crate) mod kind;
 mod manifests;
+mod node_port;
 mod placed;
 mod probe_image;
 pub(crate) mod registry;
@@ -62,7 +63,10 @@ pub fn on_kind(place: &Arc<KindPlace>, sources: SourceStore) -> Steps {
     let cluster = &["kind-cluster"];
     let forwards_registry = place.registry_port.is_none();
     let mut steps: Steps = vec![
-        Box::new(kind::Host(Arc::clone(place))),
+        Box::new(kind::Host {
+            place: Arc::clone(place),
+            sources: sources.clone(),
+        }),
         after(&["host"], kind::RegistryCertificate),
         after(&["host"], kind::KeptImages(Arc::clone(place))),
         after(

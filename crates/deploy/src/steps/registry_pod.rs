@@ -10,10 +10,10 @@ use kube::core::DynamicObject;
 use serde_json::json;
 
 use super::kind;
-use super::{DeployContext, cluster_evidence};
+use super::{DeployContext, cluster_evidence, node_port};
+use crate::fixtures;
 use crate::plan::{Evidence, Outcome, Progress, Step, StepError, wait};
 use crate::sources::Catalog;
-use crate::{apply, fixtures};
 
 /// Where it runs, as upstream calls it.
 pub(crate) const NAMESPACE: &str = "kind-registry";
@@ -46,8 +46,7 @@ impl Step<DeployContext> for RegistryPod {
         let client = &context.connection()?.client;
         let objects = self.objects(context)?;
         let count = objects.len();
-        let changed = apply::all(client, objects).await;
-        let changed = changed.map_err(StepError::because("apply the registry"))?;
+        let changed = node_port::apply(client, objects, progress).await?;
         let api: Api<Deployment> = Api::namespaced(client.clone(), NAMESPACE);
         wait::for_deployment(api, DEPLOYMENT, progress).await?;
         Ok(match changed {

@@ -36,7 +36,7 @@ pub(super) async fn all(tenant: &Tenant, failure: &Failure, path: &Path) -> io::
         let api = Api::<Secret>::namespaced(tenant.deployment().kubernetes.clone(), namespace);
         secrets.push(listed(api, &mut missing).await);
     }
-    let redactor = Redactor::knowing(secrets.iter().flatten()).and_those_of(tenant.journal());
+    let redactor = Redactor::knowing(secrets.iter().flatten()).and(tenant.journal().secrets());
     let folder = Folder {
         path: path.to_owned(),
         redactor: &redactor,

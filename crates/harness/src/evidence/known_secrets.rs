@@ -86,7 +86,9 @@ impl KnownSecrets {
 
 #[cfg(test)]
 mod tests {
-    use super::super::forms::tests::disguises;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     const SECRET: &str = "hunter2-hunter2-x";
@@ -99,7 +101,13 @@ mod tests {
 
     #[test]
     fn a_file_with_a_secret_in_whatever_form_is_named_and_the_secret_is_not() {
-        for (place, text) in disguises(SECRET) {
+        let auth = STANDARD.encode(format!("a-user:{SECRET}"));
+        let config = format!(r#"{{"auths": {{"quay.io": {{"auth": "{auth}"}}}}}}"#);
+        for (place, text) in [
+            ("itself", SECRET.to_owned()),
+            ("auth of a docker config", auth),
+            ("dumped docker config", STANDARD.encode(config)),
+        ] {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("deep/state.json");
             fs::create_dir(folder.path().join("deep")).unwrap();

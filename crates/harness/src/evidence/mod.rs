@@ -5,13 +5,10 @@
 //! replaced.
 
 mod collect;
-mod forms;
 mod known_secrets;
-mod redact;
 
-pub use forms::forms;
+pub use credentials::redaction::{Redactor, forms};
 pub use known_secrets::KnownSecrets;
-pub use redact::Redactor;
 
 use std::fs;
 use std::io;

@@ -80,7 +80,7 @@ impl Stage {
                 evidence: None,
             },
         };
-        let redactor = Redactor::default().and_those_of(&journal);
+        let redactor = Redactor::default().and(journal.secrets());
         let performed = Performed {
             name: scenario.name().to_owned(),
             outcome: redacted(outcome, &redactor),

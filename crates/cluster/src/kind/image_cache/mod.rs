@@ -9,6 +9,7 @@
 mod container;
 mod ensure;
 mod error;
+mod hold;
 mod look;
 mod remove;
 mod upstream;
@@ -20,6 +21,7 @@ use bollard::Docker;
 use crate::state::StateRoot;
 
 pub use error::ImageCacheError;
+pub use hold::Version;
 pub use look::{CacheState, CacheStatus};
 pub use remove::RemovedCache;
 pub use upstream::{UPSTREAMS, Upstream};

@@ -10,14 +10,14 @@ use std::time::Duration;
 use bollard::Docker;
 use bollard::models::{ContainerCreateBody, HostConfig, NetworkCreateRequest};
 use bollard::query_parameters::{
-    CreateContainerOptions, RemoveContainerOptions, RemoveImageOptions,
+    CreateContainerOptions, RemoveContainerOptions, RemoveImageOptions, UploadToContainerOptions,
 };
 
 use futures::FutureExt as _;
 
 use super::fake_kind::FakeKind;
 use crate::kind::destroy::{Belongings, destroy};
-use crate::kind::image_cache::{CacheState, ImageCache};
+use crate::kind::image_cache::{CacheState, ImageCache, Version};
 use crate::kind::inspect::inspect;
 use crate::kind::network::{NETWORK, NetworkFate, NetworkRecord};
 use crate::kind::nodes::{limit_memory, start_stopped};
@@ -172,6 +172,56 @@ async fn clean_up(engine: &Docker, image: &str, cluster: &ClusterName) {
     cache.unwrap();
 }
 
+/// A manifest's link, where the registry keeps it: it tells of an image, running or not.
+async fn holds_what_it_was_given(engine: &Docker, cache: &ImageCache<'_>) {
+    let digest = format!("sha256:{}", "a".repeat(64));
+    let mut archive = tar::Builder::new(Vec::new());
+    for link in [
+        format!("revisions/sha256/{}/link", "a".repeat(64)),
+        "tags/1.0/current/link".to_owned(),
+    ] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(digest.len() as u64);
+        header.set_mode(0o644);
+        let path =
+            format!("var/lib/registry/docker/registry/v2/repositories/team/app/_manifests/{link}");
+        let appended = archive.append_data(&mut header, path, digest.as_bytes());
+        appended.unwrap();
+    }
+    let body = bollard::body_full(archive.into_inner().unwrap().into());
+    let options = UploadToContainerOptions {
+        path: "/".to_owned(),
+        ..Default::default()
+    };
+    let name = "konflux-local-cache-quay-io";
+    let uploaded = engine.upload_to_container(name, Some(options), body);
+    uploaded.await.unwrap();
+    let other = format!("sha256:{}", "b".repeat(64));
+    for stopped in [false, true] {
+        if stopped {
+            engine.stop_container(name, None).await.unwrap();
+        }
+        for (host, repository, version, held) in [
+            ("quay.io", "team/app", Version::Digest(&digest), true),
+            ("quay.io", "team/app", Version::Tag("1.0"), true),
+            ("quay.io", "team/app", Version::Digest(&other), false),
+            ("quay.io", "team/app", Version::Tag("2.0"), false),
+            ("quay.io", "team", Version::Digest(&digest), false),
+            ("docker.io", "team/app", Version::Digest(&digest), false),
+            (
+                "elsewhere.example",
+                "team/app",
+                Version::Digest(&digest),
+                false,
+            ),
+        ] {
+            let found = cache.holds(host, repository, version).await.unwrap();
+            assert_eq!(found, held, "{host}/{repository} {version:?}");
+        }
+    }
+    engine.start_container(name, None).await.unwrap();
+}
+
 async fn story(engine: &Docker, image: &str, cluster: &ClusterName) {
     let fake = FakeKind::healthy();
     let network = NetworkRecord::at(fake.path("network.json"));
@@ -200,6 +250,8 @@ async fn story(engine: &Docker, image: &str, cluster: &ClusterName) {
         assert_eq!(ask(engine, &mirror.endpoint, &mirror.ca).await, 200);
     }
     assert!(cache.ensure().await.unwrap().1.is_empty() && !cache.attach().await.unwrap());
+
+    holds_what_it_was_given(engine, &cache).await;
 
     add_node(engine, image, cluster).await;
     let found = inspect(engine, cluster).await.unwrap().unwrap();

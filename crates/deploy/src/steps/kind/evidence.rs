@@ -7,6 +7,7 @@ use bollard::Docker;
 use bollard::exec::{CreateExecOptions, StartExecResults};
 use cluster::host::engine;
 use cluster::kind::inspect::inspect;
+use credentials::redaction::Redactor;
 use futures::StreamExt as _;
 
 use super::KindPlace;
@@ -25,6 +26,8 @@ pub(super) async fn of_nodes(place: &KindPlace, into: &Path) -> Result<Evidence,
         .map_err(StepError::because("find the container engine"))?;
     let facts = format!("{:#?}\n", engine.facts());
     fs::write(into.join("engine.txt"), facts).map_err(failed())?;
+    // There may be no cluster to ask for its Secrets.
+    let redactor = Redactor::default();
     let mut telling = Vec::new();
     let Some(client) = engine.client() else {
         return Ok(Evidence::new(into.to_owned(), telling));
@@ -49,9 +52,9 @@ pub(super) async fn of_nodes(place: &KindPlace, into: &Path) -> Result<Evidence,
                 let line = line.to_ascii_lowercase();
                 line.contains("error") || line.contains("fail")
             });
-            telling.extend(worst.map(|line| format!("{service}: {line}")));
+            telling.extend(worst.map(|line| format!("{service}: {}", redactor.clean(line))));
             let file = format!("{}-{service}.log", node.name);
-            fs::write(into.join(file), journal).map_err(failed())?;
+            fs::write(into.join(file), redactor.clean(&journal)).map_err(failed())?;
         }
         let disk = output(client, &node.name, &["df", "-h", "/var"]).await;
         let memory = output(client, &node.name, &["cat", "/proc/meminfo"]).await;

@@ -8,12 +8,18 @@ use cluster::host::{self, ImageLookup, NoLookup, Verdict};
 use cluster::kind::inspect;
 
 use super::KindPlace;
+use super::offline::{self, Stock};
 use crate::host_images::Registries;
 use crate::plan::{Outcome, Progress, Step, StepError};
+use crate::sources::SourceStore;
 use crate::steps::DeployContext;
 
 /// What `cargo xtask doctor` looks at, for the cluster that is asked for.
-pub(in crate::steps) struct Host(pub(in crate::steps) Arc<KindPlace>);
+pub(in crate::steps) struct Host {
+    pub(in crate::steps) place: Arc<KindPlace>,
+    /// Where the files of other projects come from.
+    pub(in crate::steps) sources: SourceStore,
+}
 
 #[async_trait]
 impl Step<DeployContext> for Host {
@@ -30,12 +36,16 @@ impl Step<DeployContext> for Host {
         _context: &DeployContext,
         progress: &Progress,
     ) -> Result<Outcome, StepError> {
-        let place = &self.0;
+        let place = &self.place;
         let judged = "judge whether this host can run a Kind cluster";
         let wishes = place.wishes(Flavour::StandIns);
         let mut wishes = wishes.map_err(StepError::because(judged))?;
         progress.waiting("the engine");
         let is_there = is_there(place).await;
+        let mut stock = Stock::default();
+        if place.offline && !is_there {
+            stock = offline::stock(place, &self.sources, &wishes).await?;
+        }
         let lookup: Box<dyn ImageLookup> = if is_there {
             // A cluster that exists needs none of its images any more.
             wishes.node_image = None;
@@ -61,6 +71,19 @@ impl Step<DeployContext> for Host {
                 None => format!("{}: {}", check.name, check.seen),
             })
             .collect();
+        if let Some(untold) = stock.untold.take() {
+            progress.waiting(format!("nothing, but {untold}"));
+        }
+        if !stock.missing.is_empty() {
+            let missing = stock.missing.join("\n  ");
+            let error = StepError::new(
+                "make a cluster without a network (--offline)",
+                format!("this is missing:\n  {missing}"),
+            );
+            return Err(error.mended_by(
+                "run it once without --offline, with ENABLE_IMAGE_CACHE=1, which keeps what is fetched",
+            ));
+        }
         if !failed.is_empty() {
             let error = StepError::new(judged, format!("it cannot:\n  {}", failed.join("\n  ")));
             return Err(error.mended_by("`cargo xtask doctor --konflux stand-ins` says it all"));

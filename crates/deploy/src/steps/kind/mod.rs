@@ -5,6 +5,7 @@ mod evidence;
 mod host;
 mod image_cache;
 mod make;
+mod offline;
 mod place;
 
 pub(super) use certificates::{RegistryCertificate, ensure as ensure_certificate};

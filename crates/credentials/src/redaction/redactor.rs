@@ -1,17 +1,15 @@
-//! Keeping secrets out of evidence.
+//! Replacing secrets in texts.
 
 use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use k8s_openapi::api::core::v1::Secret;
-use kube::ResourceExt;
 use regex::Regex;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::forms;
-use crate::Journal;
 
 /// Shorter values are no secrets worth the name, and replacing them would make evidence unreadable.
 const SHORTEST_SECRET: usize = 6;
@@ -64,7 +62,8 @@ pub struct Redactor {
 
 impl Redactor {
     /// Replaces nothing: for looking whether there is anything to replace.
-    pub(super) fn idle() -> Self {
+    #[must_use]
+    pub fn idle() -> Self {
         Self {
             idle: true,
             ..Self::default()
@@ -80,7 +79,8 @@ impl Redactor {
                 if is_token && key != "token" {
                     continue;
                 }
-                let place = format!("<redacted: Secret {}, {key}>", secret.name_any());
+                let name = secret.metadata.name.as_deref().unwrap_or_default();
+                let place = format!("<redacted: Secret {name}, {key}>");
                 let text = String::from_utf8_lossy(&value.0).into_owned();
                 // As the API server and `kubectl get -o yaml` write it.
                 let dumped = STANDARD.encode(&value.0);
@@ -98,11 +98,11 @@ impl Redactor {
         Self::of(known)
     }
 
-    /// Knows the secrets of a story too: one may be in no Secret any more.
+    /// Knows these too, each with what it is: one may be in no Secret any more.
     #[must_use]
-    pub fn and_those_of(self, journal: &Journal) -> Self {
+    pub fn and(self, secrets: impl IntoIterator<Item = (SecretString, String)>) -> Self {
         let mut known = self.known;
-        for (secret, what) in journal.secrets() {
+        for (secret, what) in secrets {
             let place = format!("<redacted: {what}>");
             known.push((secret.expose_secret().to_owned(), place));
         }
@@ -202,14 +202,13 @@ mod tests {
     #[test]
     fn a_password_is_found_inside_the_auth_of_a_docker_config_and_among_those_of_a_story() {
         let config = r#"{"auths": {"quay.io": {"auth": "dTpodW50ZXIyaHVudGVyMg=="}}}"#;
-        let journal = Journal::default();
-        journal.hide(&"another-password".into(), "password of robot r");
+        let another = ("another-password".into(), "password of robot r".to_owned());
         let redactor = Redactor::knowing(&[secret(
             "kubernetes.io/dockerconfigjson",
             &[(".dockerconfigjson", config)],
         )]);
         let clean = redactor
-            .and_those_of(&journal)
+            .and([another])
             .clean("hunter2hunter2, another-password");
         assert_eq!(
             clean,
@@ -220,15 +219,16 @@ mod tests {
     #[test]
     fn a_known_secret_is_replaced_in_every_form_in_which_it_travels() {
         let secret_value = "hunter2-hunter2-x";
-        let journal = Journal::default();
-        journal.hide(&secret_value.into(), "password of robot r");
-        let redactor = Redactor::default().and_those_of(&journal);
+        let secret = || SecretString::from(secret_value);
+        let redactor = Redactor::default().and([(secret(), "password of robot r".to_owned())]);
         for (place, text) in super::super::forms::tests::disguises(secret_value) {
             let clean = redactor.clean(&text);
-            let known = super::super::KnownSecrets::default();
-            known.add(&secret_value.into());
             assert!(clean.contains("<redacted"), "{place}: {clean}");
-            assert!(!known.are_in(clean.as_bytes()), "{place}: {clean}");
+            let mut forms = forms(&secret()).into_iter();
+            assert!(
+                !forms.any(|form| clean.contains(form.expose_secret())),
+                "{place}: {clean}"
+            );
         }
     }
 
