@@ -45,6 +45,11 @@ pub(crate) async fn run(arguments: DeployLocal) -> Result<Exit, Failure> {
         .map_err(|error| Exit::WrongUse.with(error))?;
     say(format!("cluster: {} ({})", choice.cluster, choice.reason));
     notes.iter().for_each(|note| say(format!("note: {note}")));
+    if choice.cluster == ClusterKind::Embedded && arguments.sources.is_some() {
+        say(
+            "note: --sources has no effect: the embedded cluster needs nothing that other projects release",
+        );
+    }
     let target = target::target(choice.cluster, &arguments, &root, &settings)?;
     if arguments.dry_run {
         return print_plan(&target, arguments.output.output);

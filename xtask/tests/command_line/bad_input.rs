@@ -81,6 +81,20 @@ fn an_option_of_another_cluster_is_refused() {
 }
 
 #[test]
+fn sources_that_nothing_reads_are_told() {
+    let sandbox = Sandbox::new();
+    let plan = ["deploy-local", "--cluster", "embedded", "--dry-run"];
+    let ran = sandbox.run(&[&plan[..], &["--sources", "."]].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("note: --sources has no effect"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!sandbox.run(&plan).stderr.contains("--sources"));
+}
+
+#[test]
 fn a_taken_port_is_named_with_its_owner_and_two_ways_out() {
     let sandbox = Sandbox::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
