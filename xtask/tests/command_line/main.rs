@@ -8,6 +8,7 @@ mod doctor;
 mod existing;
 mod help;
 mod kind;
+mod kind_faults;
 mod lifecycle;
 mod registry_check;
 mod registry_clusters;
