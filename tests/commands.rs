@@ -4,7 +4,7 @@ use std::fmt::{Debug, Display};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use deploy::registry_access::check::{Check, as_service_account, on_this_computer};
+use deploy::registry_access::check::{Check, Subject, as_service_account, on_this_computer};
 use deploy::registry_access::{
     Grant, LinkAs, NamespaceName, Place, Recipient, Registries, ResourceName, Search, Written,
     builds, linked_secrets, releases,
@@ -138,7 +138,7 @@ impl<'a> Commands<'a> {
 
     /// `registry check REPOSITORY`.
     pub(crate) async fn check(&self, repository: &ImageReference) -> Result<Check, Failure> {
-        let check = on_this_computer(&self.registries, &self.search, repository).await;
+        let check = on_this_computer(&self.registries, &self.search, &subject(repository)).await;
         self.checked(check.map_err(wrong)?)
     }
 
@@ -153,7 +153,7 @@ impl<'a> Commands<'a> {
         let linked = linked_secrets(client, namespace, account).await;
         let linked = linked.map_err(wrong)?;
         self.say(&linked);
-        let check = as_service_account(&self.registries, &linked, repository).await;
+        let check = as_service_account(&self.registries, &linked, &subject(repository)).await;
         self.checked(check.map_err(wrong)?)
     }
 
@@ -288,6 +288,10 @@ fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |error| error.source());
     let causes: Vec<String> = causes.map(ToString::to_string).collect();
     [vec![error.to_string()], causes].concat().join(": ")
+}
+
+fn subject(repository: &ImageReference) -> Subject {
+    Subject::Repository(repository.clone())
 }
 
 fn wrong(error: impl Display) -> Failure {

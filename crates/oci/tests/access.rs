@@ -98,6 +98,65 @@ async fn who_may_push_is_told_so_and_nothing_is_left_behind() {
 }
 
 #[tokio::test]
+async fn a_login_alone_can_be_tried_and_asks_for_no_repository() {
+    for server in both_kinds().await {
+        let registry = server.image("x").registry().to_owned();
+        let with = |credential: Option<Credential>| {
+            let credentials = move |_: &ImageReference| Ok::<_, String>(credential.clone());
+            let client = server.client_builder().credentials(credentials);
+            let client = client.build().unwrap();
+            let registry = registry.clone();
+            async move { client.check_login(&registry).await.unwrap() }
+        };
+        let password = |password: &str| {
+            Some(Credential::Password {
+                username: "robot".into(),
+                password: password.into(),
+            })
+        };
+        let report = with(password("robot-pass")).await;
+        assert!(report.is_granted(), "{report}");
+        assert_eq!(report.repository, registry);
+        assert!(
+            report.to_string().ends_with("\nthe login works"),
+            "{report}"
+        );
+        let report = with(password("wrong")).await;
+        assert!(
+            matches!(report.obstacle, Some(Obstacle::WrongPassword { .. })),
+            "{report}"
+        );
+        assert!(report.to_string().contains("\nlogin refused: "), "{report}");
+        let report = with(None).await;
+        assert!(
+            matches!(report.obstacle, Some(Obstacle::LoginNeeded { .. })),
+            "{report}"
+        );
+        assert!(!report.is_granted() && !report.to_string().contains("repositories/"));
+    }
+}
+
+#[tokio::test]
+async fn a_registry_that_asks_for_no_login_says_nothing_about_one() {
+    let server = Server::registry().await;
+    let registry = server.image("x").registry().to_owned();
+    let client = server.client_builder().build().unwrap();
+    let report = client.check_login(&registry).await.unwrap();
+    assert!(report.is_granted());
+    assert!(
+        report.to_string().ends_with("\nno login is asked for"),
+        "{report}"
+    );
+    let client = server.client_builder().credentials(login("robot"));
+    let report = client.build().unwrap().check_login(&registry).await;
+    let report = report.unwrap().to_string();
+    assert!(
+        report.ends_with("\nthe login was not asked for"),
+        "{report}"
+    );
+}
+
+#[tokio::test]
 async fn who_may_only_pull_is_told_what_is_missing() {
     for server in both_kinds().await {
         let admin = server

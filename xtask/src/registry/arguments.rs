@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use cluster::DeploymentName;
+use deploy::registry_access::check::Subject;
 use deploy::registry_access::{NamespaceName, Place, PlaceError, ResourceName};
-use oci::ImageReference;
 
 use crate::arguments::{Name, Output};
 use crate::exit;
@@ -91,9 +91,10 @@ pub(crate) struct Give {
 #[derive(Debug, Args)]
 #[command(after_help = exit::HELP)]
 pub(crate) struct Check {
-    /// Repositories; a tag or digest is of no concern, a prefix is asked about like a repository.
-    #[arg(required = true, value_name = "IMAGE-OR-PREFIX", value_parser = image_or_prefix)]
-    pub(crate) repositories: Vec<ImageReference>,
+    /// Repositories; a tag or digest is of no concern, and a prefix is asked about like a repository. Of a registry alone it is found out whether it
+    /// takes the login.
+    #[arg(required = true, value_name = "IMAGE-OR-PREFIX", value_parser = subject)]
+    pub(crate) subjects: Vec<Subject>,
     #[command(flatten)]
     pub(crate) credentials: Credentials,
     /// Namespace of the ServiceAccount.
@@ -154,13 +155,19 @@ fn storage(text: &str) -> Result<Place, PlaceError> {
     place.as_repository().map(|_| place)
 }
 
-fn image_or_prefix(text: &str) -> Result<ImageReference, PlaceError> {
+fn subject(text: &str) -> Result<Subject, PlaceError> {
     match text.parse::<Place>() {
-        Ok(place) => place.as_repository(),
-        Err(PlaceError::Image(_)) => text.parse().map_err(|source| PlaceError::Reference {
-            text: text.to_owned(),
-            source,
+        Ok(place) => Ok(match place.as_repository() {
+            Ok(repository) => Subject::Repository(repository),
+            Err(_) => Subject::Registry(place.registry().to_owned()),
         }),
+        Err(PlaceError::Image(_)) => {
+            let reference = text.parse().map_err(|source| PlaceError::Reference {
+                text: text.to_owned(),
+                source,
+            });
+            reference.map(Subject::Repository)
+        }
         Err(error) => Err(error),
     }
 }

@@ -1,10 +1,11 @@
 //! `cargo xtask registry check`.
 
-use deploy::registry_access::check::{Check, CheckError, as_service_account, on_this_computer};
+use deploy::registry_access::check::{
+    Check, CheckError, Subject, as_service_account, on_this_computer,
+};
 use deploy::registry_access::{
     FindError, Registries, TargetError, linked_secrets, recorded, require_namespace,
 };
-use oci::ImageReference;
 use serde_json::json;
 
 use super::arguments;
@@ -48,8 +49,8 @@ async fn of_this_computer(
     };
     let search = target::search(&arguments.credentials);
     let mut checks = Vec::new();
-    for repository in &arguments.repositories {
-        let check = on_this_computer(&registries, &search, repository);
+    for subject in &arguments.subjects {
+        let check = on_this_computer(&registries, &search, subject);
         checks.push(interrupts.end(check, NOTHING).await?.map_err(failure)?);
     }
     Ok(checks)
@@ -68,9 +69,9 @@ fn registries(arguments: &arguments::Check) -> Result<Registries, Failure> {
     };
     let ca_file = arguments.credentials.ca_file.as_deref();
     let registries = Registries::new(record.as_ref(), ca_file).map_err(target::unusable)?;
-    let is_own = |repository: &ImageReference| registries.is_own(repository.registry());
+    let is_own = |subject: &Subject| registries.is_own(subject.registry());
     if let Some(record) = &record
-        && arguments.repositories.iter().any(is_own)
+        && arguments.subjects.iter().any(is_own)
     {
         say(format!(
             "registry: {} of deployment {}",
@@ -99,8 +100,8 @@ async fn of_service_account(
     };
     let linked = interrupts.end(reading, NOTHING).await??;
     let mut checks = Vec::new();
-    for repository in &arguments.repositories {
-        let check = as_service_account(&registries, &linked, repository);
+    for subject in &arguments.subjects {
+        let check = as_service_account(&registries, &linked, subject);
         checks.push(interrupts.end(check, NOTHING).await?.map_err(failure)?);
     }
     Ok(checks)

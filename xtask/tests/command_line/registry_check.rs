@@ -52,6 +52,31 @@ fn one_refusal_among_several_is_told_as_a_document_and_by_the_exit_code() {
 }
 
 #[test]
+fn of_a_registry_alone_it_is_told_whether_it_takes_the_login() {
+    let sandbox = Sandbox::with_registry_login();
+    let outside = format!("localhost:{}", sandbox.registry_port());
+    let ends = |ran: &Ran, code: i32, words: &str| {
+        ran.expect(code, &[]);
+        assert!(ran.stdout.contains(words), "{}", ran.stdout);
+    };
+    // No right anywhere, and a login all the same.
+    let file = sandbox.robot("newcomer", &[]);
+    let with = |place: &str| sandbox.registry(&["check", place, "--auth-file", &file]);
+    ends(&with(HOST), 0, "the login works");
+    let file = sandbox.auth_file(&[(HOST, "nobody"), (&outside, "newcomer")]);
+    let with = |place: &str| sandbox.registry(&["check", place, "--auth-file", &file]);
+    ends(&with(HOST), 1, "login refused: ");
+    ends(&with(&format!("{outside}/")), 0, "the login works");
+    let nothing = sandbox.registry(&["check", &outside]);
+    ends(&nothing, 1, "Run `cargo xtask registry login`");
+    ends(
+        &sandbox.registry(&[&["check", HOST], AS_RELEASER].concat()),
+        0,
+        "of Secret `konflux-local-registry`",
+    );
+}
+
+#[test]
 fn a_service_account_is_judged_by_exactly_what_its_pipelines_get() {
     let sandbox = Sandbox::with_registry_login();
     let place = format!("{HOST}/released/app");
@@ -159,7 +184,7 @@ fn what_is_no_repository_is_wrong_use() {
     let sandbox = Sandbox::new();
     for arguments in [
         &["check"][..],
-        &["check", "quay.io"],
+        &["check", "quay"],
         &["check", "https://quay.io/team/app"],
         &["check", "quay.io/Team"],
         &["check", "quay.io/team/app", "--namespace", "user-ns1"],

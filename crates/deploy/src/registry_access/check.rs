@@ -3,8 +3,8 @@
 use credentials::cluster::LinkedSecrets;
 use credentials::tekton::Explanation;
 use credentials::{FindError, Search};
-use oci::ImageReference;
 use oci::access::{AccessReport, Rights};
+use oci::{Client, ImageReference};
 use serde::Serialize;
 
 use super::Registries;
@@ -13,7 +13,42 @@ use super::credential::sendable;
 /// What a pipeline needs where it pushes: it reads there too, to see what is there already.
 pub(super) const WANTED: Rights = Rights::PULL_AND_PUSH;
 
-/// What was found out about one repository.
+/// What credentials are tried at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A repository, or a part of a registry, which is asked about like one: whether they can pull and push there.
+    Repository(ImageReference),
+    /// A whole registry, by its host: whether it takes the login. Rights belong to repositories.
+    Registry(String),
+}
+
+impl Subject {
+    /// The host.
+    #[must_use]
+    pub fn registry(&self) -> &str {
+        match self {
+            Self::Repository(repository) => repository.registry(),
+            Self::Registry(host) => host,
+        }
+    }
+
+    /// As credentials are looked up.
+    fn name(&self) -> String {
+        match self {
+            Self::Repository(repository) => repository.name(),
+            Self::Registry(host) => host.clone(),
+        }
+    }
+
+    async fn ask(&self, client: &Client, wanted: Rights) -> Result<AccessReport, oci::Error> {
+        match self {
+            Self::Repository(repository) => Ok(client.check_access(repository, wanted).await),
+            Self::Registry(host) => client.check_login(host).await,
+        }
+    }
+}
+
+/// What was found out about one repository, or one registry.
 #[derive(Clone, Debug, Serialize)]
 pub struct Check {
     /// What the credential can do, step by step.
@@ -47,18 +82,18 @@ pub enum CheckError {
 pub async fn on_this_computer(
     registries: &Registries,
     search: &Search,
-    repository: &ImageReference,
+    subject: &Subject,
 ) -> Result<Check, CheckError> {
-    let (credential, credential_from) = match search.find(&repository.name()).await {
+    let (credential, credential_from) = match search.find(&subject.name()).await {
         Ok(found) => (Some(sendable(found.credential)), found.origin.to_string()),
         Err(FindError::NotFound(nothing)) => (None, nothing.to_string()),
         Err(error) => return Err(error.into()),
     };
     let is_known = credential.is_some();
-    let client = registries.client(repository, Ok(credential))?;
-    let report = client.check_access(repository, WANTED).await;
+    let client = registries.client(subject.registry(), Ok(credential))?;
+    let report = subject.ask(&client, WANTED).await?;
     Ok(Check {
-        advice: advice(registries, repository, is_known, &report),
+        advice: advice(registries, subject, is_known, &report),
         report,
         credential_from,
         not_used: Vec::new(),
@@ -73,19 +108,19 @@ pub async fn on_this_computer(
 pub async fn as_service_account(
     registries: &Registries,
     linked: &LinkedSecrets,
-    repository: &ImageReference,
+    subject: &Subject,
 ) -> Result<Check, CheckError> {
-    with_linked(registries, linked, repository, WANTED).await
+    with_linked(registries, linked, subject, WANTED).await
 }
 
 /// As [`as_service_account`], asking for what is wanted.
 pub(super) async fn with_linked(
     registries: &Registries,
     linked: &LinkedSecrets,
-    repository: &ImageReference,
+    subject: &Subject,
     wanted: Rights,
 ) -> Result<Check, CheckError> {
-    let explained = linked.explain(&repository.name());
+    let explained = linked.explain(&subject.name());
     let (credential, credential_from) = match &explained {
         // Steps are not logged in then, and so is the check.
         Err(error) => (Ok(None), error.to_string()),
@@ -98,14 +133,14 @@ pub(super) async fn with_linked(
         }
     };
     let is_known = matches!(&credential, Ok(Some(_)));
-    let client = registries.client(repository, credential)?;
-    let report = client.check_access(repository, wanted).await;
+    let client = registries.client(subject.registry(), credential)?;
+    let report = subject.ask(&client, wanted).await?;
     let missing = linked.missing().iter();
     let missing = missing.map(|name| format!("Secret `{name}`: it is linked and does not exist"));
     let explanation = explained.as_ref().ok();
     let lost = explanation.into_iter().flat_map(not_used);
     Ok(Check {
-        advice: advice(registries, repository, is_known, &report),
+        advice: advice(registries, subject, is_known, &report),
         report,
         credential_from,
         not_used: lost.chain(missing).collect(),
@@ -121,12 +156,12 @@ pub(super) async fn with_linked(
 
 fn advice(
     registries: &Registries,
-    repository: &ImageReference,
+    subject: &Subject,
     is_known: bool,
     report: &AccessReport,
 ) -> Option<String> {
     let wants_login = report.verdict == oci::access::Verdict::Refused && !is_known;
-    wants_login.then(|| registries.advice(repository))
+    wants_login.then(|| registries.advice(subject.registry(), &subject.name()))
 }
 
 fn origin(explanation: &Explanation) -> String {

@@ -4,7 +4,7 @@ use credentials::cluster::LinkedSecrets;
 use oci::ImageReference;
 
 use super::Grant;
-use super::check::{Check, CheckError, as_service_account};
+use super::check::{Check, CheckError, Subject, as_service_account};
 
 /// What Tekton gives to the steps of a ServiceAccount's pipelines for one repository.
 #[derive(Clone, Debug)]
@@ -29,11 +29,12 @@ impl Effective {
     ) -> Result<Self, CheckError> {
         let explained = linked.explain(&repository.name());
         let winner = explained.ok().and_then(|explanation| explanation.winner);
+        let subject = Subject::Repository(repository.clone());
         Ok(Self {
             service_account: service_account.to_owned(),
             repository: repository.clone(),
             is_ours: winner.is_some_and(|winner| winner.secret == grant.secret.as_str()),
-            check: as_service_account(grant.registries, linked, repository).await?,
+            check: as_service_account(grant.registries, linked, &subject).await?,
         })
     }
 

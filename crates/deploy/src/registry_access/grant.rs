@@ -154,7 +154,7 @@ impl<'a> Grant<'a> {
         wanted: Rights,
     ) -> Result<AccessReport, PrepareError> {
         let credential = of_config(config, repository);
-        let client = self.registries.client(repository, credential)?;
+        let client = self.registries.client(repository.registry(), credential)?;
         Ok(client.check_access(repository, wanted).await)
     }
 
@@ -173,7 +173,9 @@ impl<'a> Grant<'a> {
                     report,
                 }),
                 (false, Err(nothing)) => without.push(NoCredentials {
-                    advice: self.registries.advice(&repository),
+                    advice: self
+                        .registries
+                        .advice(repository.registry(), &repository.name()),
                     nothing,
                     obstacle: report.obstacle,
                 }),

@@ -10,7 +10,7 @@ use k8s_openapi::api::core::v1::Secret;
 use oci::ImageReference;
 use oci::access::Rights;
 
-use super::check::{Check, with_linked};
+use super::check::{Check, Subject, with_linked};
 use super::cluster_objects::read;
 use super::needs::Need;
 use super::{Grant, PrepareError, Prepared, Recipient};
@@ -238,7 +238,8 @@ impl Grant<'_> {
         linked: &LinkedSecrets,
         need: &Need,
     ) -> Result<Check, PrepareError> {
-        let check = with_linked(self.registries, linked, &need.repository, need.wanted);
+        let subject = Subject::Repository(need.repository.clone());
+        let check = with_linked(self.registries, linked, &subject, need.wanted);
         Ok(check.await?)
     }
 

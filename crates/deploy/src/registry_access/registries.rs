@@ -97,13 +97,10 @@ impl Registries {
         is_outside.then(|| place.at(&own.in_cluster_host))
     }
 
-    /// The shortest path to credentials for a repository, as text for a person.
+    /// The shortest path to credentials for `name`, a repository or a whole registry, as text for a person.
     #[must_use]
-    pub fn advice(&self, repository: &ImageReference) -> String {
-        let own = self
-            .own
-            .as_ref()
-            .filter(|_| self.is_own(repository.registry()));
+    pub fn advice(&self, registry: &str, name: &str) -> String {
+        let own = self.own.as_ref().filter(|_| self.is_own(registry));
         match own {
             Some(own) if own.asks_for_login => format!(
                 "To get credentials for the registry of deployment {}:\n\
@@ -112,25 +109,21 @@ impl Registries {
                 own.deployment,
                 own.deployment.command("registry login")
             ),
-            _ => credentials::advice(&repository.name()),
+            _ => credentials::advice(name),
         }
     }
 
-    /// A client of the registry of `repository` that sends this credential, or none.
+    /// A client of a registry that sends this credential, or none.
     ///
     /// # Errors
     /// TLS cannot be prepared.
     pub fn client(
         &self,
-        repository: &ImageReference,
+        registry: &str,
         credential: Result<Option<Credential>, String>,
     ) -> Result<Client, oci::Error> {
         let mut builder = Client::builder();
-        if let Some(own) = self
-            .own
-            .as_ref()
-            .filter(|_| self.is_own(repository.registry()))
-        {
+        if let Some(own) = self.own.as_ref().filter(|_| self.is_own(registry)) {
             builder = builder
                 .endpoints(own.endpoints.clone())
                 .ca_certificate_pem(own.authority.clone());

@@ -2,7 +2,7 @@
 
 use super::walk::Walk;
 use super::{AccessReport, Rights};
-use crate::{Client, ImageReference};
+use crate::{Client, Error, ImageReference};
 
 impl Client {
     /// Finds out what the credential for `repository` can do there, and leaves nothing behind.
@@ -19,5 +19,17 @@ impl Client {
         let mut walk = Walk::new(&client, repository, wanted);
         let obstacle = walk.run().await.err();
         walk.into_report(obstacle)
+    }
+
+    /// Finds out whether a registry takes the credential, as `docker login` does: rights belong to repositories, and none is asked about.
+    /// In the report [`repository`](AccessReport::repository) is the registry, and what is wanted and proven is nothing.
+    ///
+    /// # Errors
+    /// `registry` is no host.
+    pub async fn check_login(&self, registry: &str) -> Result<AccessReport, Error> {
+        let client = self.without_known_authorizations();
+        let mut walk = Walk::of_login(&client, registry)?;
+        let obstacle = walk.run().await.err();
+        Ok(walk.into_report(obstacle))
     }
 }

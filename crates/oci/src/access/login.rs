@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use secrecy::SecretString;
 
-use super::classify::{obstacle, step_of};
+use super::classify::{obstacle, said_by_registry, step_of};
 use super::granted::{granted_actions, grants};
 use super::question::BaseAnswer;
 use super::walk::Walk;
@@ -59,9 +59,19 @@ impl Walk<'_> {
                 return Err(self.fail(Step::Login, found));
             }
             (StatusCode::OK, ..) => {
-                let detail = "the registry itself is open; its repositories may ask for a login";
+                let detail = match self.is_of_login() {
+                    true => "the registry asks nobody for a login before it knows the repository",
+                    false => "the registry itself is open; its repositories may ask for a login",
+                };
                 self.note(Step::Login, Outcome::Skipped, detail.to_owned());
                 return Ok(());
+            }
+            (_, Some(_), SentCredential::Nothing) if self.is_of_login() => {
+                let found = Obstacle::LoginNeeded {
+                    repository: self.call.place(),
+                    said: said_by_registry(&answer.said),
+                };
+                return Err(self.fail(Step::Login, found));
             }
             (_, Some(Challenge::Basic), SentCredential::Nothing) => {
                 let detail = "the registry takes user name and password, and none is known";
@@ -106,7 +116,9 @@ impl Walk<'_> {
             (sent, false) => format!("the registry took {sent}"),
         };
         self.note(Step::Login, Outcome::Passed, detail);
-        self.read_scopes();
+        if !self.is_of_login() {
+            self.read_scopes();
+        }
         Ok(())
     }
 
@@ -117,7 +129,7 @@ impl Walk<'_> {
             Ok(answer) if answer.status == StatusCode::UNAUTHORIZED => {
                 obstacle(Error::Unauthorized {
                     action: self.call.action.clone(),
-                    place: self.call.repository.name(),
+                    place: self.call.place(),
                     said: answer.said,
                     sent: self.sent.clone(),
                     refused_by: RefusedBy::Registry,

@@ -4,13 +4,13 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::{AccessStep, Obstacle, Outcome, Rights, Verdict};
+use super::{AccessStep, Obstacle, Outcome, Rights, Step, Verdict};
 use crate::SentCredential;
 
 /// What a credential can do with a repository, and how that was found out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AccessReport {
-    /// `HOST/REPOSITORY`.
+    /// `HOST/REPOSITORY`; the host alone where only the login was tried.
     pub repository: String,
     /// `HOST[:PORT]` where the registry was reached.
     pub address: String,
@@ -35,6 +35,11 @@ pub struct AccessReport {
 }
 
 impl AccessReport {
+    fn took_login(&self) -> bool {
+        let mut steps = self.steps.iter();
+        steps.any(|step| step.step == Step::Login && step.outcome == Outcome::Passed)
+    }
+
     /// True when everything that was wanted works.
     #[must_use]
     pub fn is_granted(&self) -> bool {
@@ -57,10 +62,19 @@ impl fmt::Display for AccessReport {
                 _ => write!(formatter, "{:<7} {}", step.outcome, step.detail)?,
             }
         }
+        let is_of_login = self.wanted == Rights::default();
         let Some(obstacle) = &self.obstacle else {
-            return write!(formatter, "\n{} granted", self.proven);
+            return match (is_of_login, &self.credential) {
+                (false, _) => write!(formatter, "\n{} granted", self.proven),
+                (true, SentCredential::Nothing) => formatter.write_str("\nno login is asked for"),
+                (true, _) if self.took_login() => formatter.write_str("\nthe login works"),
+                (true, _) => formatter.write_str("\nthe login was not asked for"),
+            };
         };
-        let missing = self.wanted.without(self.proven);
+        let missing = match is_of_login {
+            true => "login".to_owned(),
+            false => self.wanted.without(self.proven).to_string(),
+        };
         match self.verdict {
             Verdict::Refused => write!(formatter, "\n{missing} refused: {obstacle}")?,
             _ => write!(formatter, "\n{missing} could not be tried: {obstacle}")?,

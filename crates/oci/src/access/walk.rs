@@ -51,9 +51,23 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// No further than to the login.
+    pub(super) fn of_login(client: &'a Client, registry: &str) -> Result<Self, Error> {
+        // Credentials are looked up by repository; this one stands for the registry, and is in no request and no text.
+        let place: ImageReference = format!("{registry}/repositories").parse()?;
+        let mut walk = Self::new(client, &place, Rights::default());
+        let action = format!("check the login at {registry}");
+        walk.call = Call::new(Access::Login, &place, action);
+        Ok(walk)
+    }
+
+    pub(super) fn is_of_login(&self) -> bool {
+        self.call.access == Access::Login
+    }
+
     pub(super) fn into_report(self, obstacle: Option<Obstacle>) -> AccessReport {
         AccessReport {
-            repository: self.call.repository.name(),
+            repository: self.call.place(),
             address: self.client.address(&self.call.repository).to_owned(),
             wanted: self.wanted,
             verdict: Verdict::of(self.wanted, self.proven, obstacle.as_ref()),
@@ -98,7 +112,7 @@ impl<'a> Walk<'a> {
                     Error::Credential { detail, .. } => detail,
                     other => other.to_string(),
                 };
-                let repository = self.call.repository.name();
+                let repository = self.call.place();
                 Err(self.fail(
                     Step::Credential,
                     Obstacle::CredentialLookup { repository, detail },
@@ -137,7 +151,7 @@ impl<'a> Walk<'a> {
 
     /// The credential is right, or there is none, and the registry does not let it.
     pub(super) fn denied(&self, right: Right, said: String) -> Obstacle {
-        let repository = self.call.repository.name();
+        let repository = self.call.place();
         if self.sent == SentCredential::Nothing {
             let said = said_by_registry(&said);
             return Obstacle::LoginNeeded { repository, said };

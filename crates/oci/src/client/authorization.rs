@@ -124,13 +124,15 @@ impl Client {
         let exchanged = matches!(credential, Some(Credential::IdentityToken(_)));
         let request = match credential {
             Some(Credential::IdentityToken(token)) => {
-                let form = url::form_urlencoded::Serializer::new(String::new())
-                    .append_pair("grant_type", "refresh_token")
+                let mut form = url::form_urlencoded::Serializer::new(String::new());
+                form.append_pair("grant_type", "refresh_token")
                     .append_pair("refresh_token", token.expose_secret())
                     .append_pair("client_id", "konflux-local")
-                    .append_pair("service", service.unwrap_or_default())
-                    .append_pair("scope", scope)
-                    .finish();
+                    .append_pair("service", service.unwrap_or_default());
+                if !scope.is_empty() {
+                    form.append_pair("scope", scope);
+                }
+                let form = form.finish();
                 self.http(&url)
                     .post(url.clone())
                     .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -255,6 +257,8 @@ fn wanted_scope(call: &Call) -> String {
         Access::Push => "pull,push",
         Access::Delete => "pull,push,delete",
         Access::Catalog => return "registry:catalog:*".to_owned(),
+        // A login without a scope, as `docker login` does it.
+        Access::Login => return String::new(),
     };
     let scope = format!("repository:{}:{actions}", call.repository.repository());
     match &call.also_pull {
@@ -269,7 +273,7 @@ fn add_query(url: &mut Url, service: Option<&str>, scope: &str) {
     if let Some(service) = service {
         query.append_pair("service", service);
     }
-    for scope in scope.split(' ') {
+    for scope in scope.split(' ').filter(|scope| !scope.is_empty()) {
         query.append_pair("scope", scope);
     }
 }

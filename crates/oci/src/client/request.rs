@@ -32,6 +32,8 @@ pub(crate) enum Access {
     Delete,
     /// The registry's list of repositories.
     Catalog,
+    /// Being logged in, and nothing else.
+    Login,
 }
 
 impl Call {
@@ -47,7 +49,7 @@ impl Call {
     /// What a login has to be valid for.
     pub(crate) fn place(&self) -> String {
         match self.access {
-            Access::Catalog => self.repository.registry().to_owned(),
+            Access::Catalog | Access::Login => self.repository.registry().to_owned(),
             _ => self.repository.name(),
         }
     }
