@@ -1,7 +1,8 @@
 //! The registry of a deployment, for the commands that look into it.
 
+use anyhow::anyhow;
 use cluster::{DeploymentDirectory, DeploymentName, DeploymentRecord};
-use deploy::registry_access::{OwnRegistry, OwnRegistryError, TargetError, recorded};
+use deploy::registry_access::{OwnRegistry, OwnRegistryError, recorded};
 
 use super::target;
 use crate::arguments::state_root;
@@ -10,7 +11,13 @@ use crate::exit::{Exit, Failure};
 pub(super) fn record(name: &DeploymentName) -> Result<DeploymentRecord, Failure> {
     let root = state_root().map_err(|error| Exit::HostLacks.with(error))?;
     let record = recorded(&root, name).map_err(target::failure)?;
-    record.ok_or_else(|| target::failure(TargetError::NoDeployment(name.clone())))
+    // Not the words of a target: these commands know no context.
+    record.ok_or_else(|| {
+        Exit::WrongUse.with(anyhow!(
+            "there is no deployment called {name}; `{}` makes one",
+            name.command("deploy-local")
+        ))
+    })
 }
 
 pub(super) fn directory(name: &DeploymentName) -> Result<DeploymentDirectory, Failure> {
@@ -26,6 +33,7 @@ pub(super) fn failure(error: OwnRegistryError) -> Failure {
     let exit = match error {
         OwnRegistryError::Reference(_)
         | OwnRegistryError::NoImage(_)
+        | OwnRegistryError::Scheme(_)
         | OwnRegistryError::OtherRegistry { .. } => Exit::WrongUse,
         _ => Exit::Failed,
     };

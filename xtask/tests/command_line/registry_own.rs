@@ -204,6 +204,9 @@ fn repositories_tags_and_images_are_listed_and_shown_as_text_and_as_documents() 
     sandbox
         .registry(&["inspect", "quay.io/team/app:v1"])
         .expect(2, &["quay.io is not the registry of deployment konflux"]);
+    sandbox
+        .registry(&["inspect", &format!("https://{HOST}/{PROOF}:latest")])
+        .expect(2, &["begins with a scheme"]);
 }
 
 #[test]
@@ -212,7 +215,7 @@ fn a_deployment_that_is_absent_or_stopped_is_told_apart() {
     for arguments in [&["login"][..], &["list"], &["inspect", "a:b"]] {
         sandbox.registry(arguments).expect(
             2,
-            &["there is no deployment called konflux; `cargo xtask deploy-local` makes one"],
+            &["there is no deployment called konflux; `cargo xtask deploy-local` makes one\n"],
         );
     }
     sandbox.deploy();

@@ -53,6 +53,9 @@ pub enum OwnRegistryError {
     /// The name is none of an image.
     #[error(transparent)]
     Reference(#[from] ReferenceError),
+    /// It is a URL.
+    #[error("`{0}` begins with a scheme; leave it out, and the registry's host, too, if you like")]
+    Scheme(String),
     /// The name has neither tag nor digest.
     #[error("`{0}` names a repository; add a tag or digest, for example {0}:latest")]
     NoImage(String),
@@ -101,6 +104,9 @@ impl OwnRegistry {
     /// # Errors
     /// It is no name, or one of another registry.
     pub fn reference(&self, text: &str) -> Result<ImageReference, OwnRegistryError> {
+        if text.contains("://") {
+            return Err(OwnRegistryError::Scheme(text.to_owned()));
+        }
         let registry = &self.record.registry;
         let host = text.split_once('/').map(|(host, _)| host);
         let host = host.filter(|host| *host == "localhost" || host.contains(['.', ':']));

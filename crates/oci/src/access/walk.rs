@@ -100,7 +100,10 @@ impl<'a> Walk<'a> {
                 let (outcome, detail) = match &self.sent {
                     SentCredential::Nothing => (
                         Outcome::Skipped,
-                        "none is known for this repository".to_owned(),
+                        match self.is_of_login() {
+                            true => "none is known for this registry".to_owned(),
+                            false => "none is known for this repository".to_owned(),
+                        },
                     ),
                     sent => (Outcome::Passed, format!("{sent} is known")),
                 };
